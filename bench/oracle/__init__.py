@@ -1,0 +1,1 @@
+"""Enclosing functions by tools that share no code with the product."""

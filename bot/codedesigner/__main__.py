@@ -1,0 +1,5 @@
+"""`python -m codedesigner`."""
+
+from codedesigner.cli import main
+
+main()

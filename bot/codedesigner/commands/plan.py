@@ -1,0 +1,33 @@
+"""`codedesigner plan`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from codedesigner.commands.options import review_options, taken
+from codedesigner.commands.output import paired, write
+
+
+@click.command()
+@review_options
+@click.option("--format", "formats", multiple=True, type=click.Choice(("text", "json")), help="How to show it.")
+@click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where to: one per --format.")
+def plan(formats: tuple[str, ...], outputs: tuple[str, ...], **given: Any) -> None:
+    """Show what a review would ask, of whom, and what it would cost.
+
+    Takes the arguments of `review`; asks nobody.
+    """
+    options = taken(given)
+    pairs = paired(formats, outputs, "text")
+
+    from codedesigner.commands.request import build_request
+    from codedesigner.plan.export import to_json
+    from codedesigner.plan.render import to_text
+    from codedesigner.planning import plan_change
+
+    request = build_request(options, os.environ)
+    planned = plan_change(request)
+    write(pairs, lambda name, _screen: (to_json if name == "json" else to_text)(planned.plan))

@@ -1,0 +1,224 @@
+"""From what the command line, the environment and the files say to a request for a review."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from codedesigner.angle.registry import AngleRegistry, angles_for
+from codedesigner.change.git import Git
+from codedesigner.change.history import common_base, resolve, upstream_base
+from codedesigner.change.model import Change
+from codedesigner.change.source import ReadLimits, read_diff, read_range
+from codedesigner.commands.options import ReviewOptions
+from codedesigner.config.loader import REPO_FILE, WRONG_NAMES, RepoFile, find_repo_file, load
+from codedesigner.config.mode import decide, from_environment
+from codedesigner.config.settings import Settings
+from codedesigner.errors import ConfigError, UsageError
+from codedesigner.location.build import planned, reviewers
+from codedesigner.location.local.process import ProcessLimits
+from codedesigner.location.registry import locations_for
+from codedesigner.location.spec import LocationSpec
+from codedesigner.plan.cost import tokens_of
+from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, same_terms
+from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
+from codedesigner.planning import Known, Request
+from codedesigner.run.reviewer import Reviewer
+
+MAX_DIFF_BYTES = 256_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where the change starts, and the configuration that was in force there."""
+
+    git: Git | None
+    base: str | None
+    config: RepoFile | None
+
+
+def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request:
+    """Everything that a review or a plan needs.
+
+    Raises:
+        UsageError, RepositoryError, DiffError, ConfigError: what was asked for cannot be done; the message says why.
+    """
+    now = time.time()
+    start = _start(options)
+    loaded = load(start.config, None, environ, options.overrides())
+    settings = flags_win(loaded.settings, options.overrides())
+    mode = decide(
+        runtime=None,
+        cli=options.code_designer,
+        env=from_environment(environ),
+        config_file=loaded.enabled_by_file,
+        now=now,
+    )
+    registry = angles_for(loaded, options.angles_file)
+    specs = _specs(options, environ)
+    angles = frozenset(_wanted_angles(settings))
+    asked = _reviewers(options, specs, settings, start.git)
+    known: Known | None = None
+    if settings.strategy == "incremental" and not options.no_cache:
+        from codedesigner.commands.memory import remembering
+
+        asked, known = remembering(asked, environ)
+    return Request(
+        change=_change(options, start, settings),
+        settings=settings,
+        mode=mode,
+        angles=_angles(registry, settings),
+        terms=_terms(settings),
+        reviewers=asked,
+        locations=planned(asked, specs, angles),
+        scheduler=_scheduler(settings),
+        budget=Budget(settings.budget.items, settings.budget.calls, settings.budget.tokens, settings.budget.usd),
+        now=now,
+        monotonic=time.monotonic,
+        known=known,
+    )
+
+
+def notices(request: Request) -> list[str]:
+    """What whoever reads the report should know about how it came to be, a line each."""
+    said = [
+        f"note: {reviewer.id}: {count} results left out, {reason}"
+        for reviewer in request.reviewers
+        for reason, count in sorted(getattr(reviewer, "dropped", {}).items())
+    ]
+    edited = any(REPO_FILE in (file.path, file.old_path) for file in request.change.files)
+    if edited and request.change.head not in ("worktree", "diff"):
+        said.append(f"note: this change edits {REPO_FILE}; it is reviewed under that of {request.change.base[:12]}")
+    return said
+
+
+def flags_win(settings: Settings, overrides: Mapping[str, object]) -> Settings:
+    """The settings without what path rules say about the things that the command line sets: it is the stronger."""
+    ruled = {"gate.fail_on": "fail_on", "gate.min_agreement": "min_agreement", "angles": "angles"}
+    silent = {name: None for key, name in ruled.items() if key in overrides}
+    rules = tuple(rule.model_copy(update=silent) for rule in settings.path_rules)
+    return settings.model_copy(update={"path_rules": rules})
+
+
+def _start(options: ReviewOptions) -> _Start:
+    """The configuration of a range is its first commit's: a change cannot configure its own reviewer.
+
+    The work tree and the place where a diff is reviewed belong to whoever types the command.
+    """
+    if options.diff is not None:
+        return _Start(None, None, find_repo_file(options.repo) if options.repo.is_dir() else None)
+    git = Git(options.repo)
+    head = options.head
+    if options.base is None:
+        base = upstream_base(git, head)
+    else:
+        base = common_base(git, resolve(git, options.base), resolve(git, head or "HEAD"))
+    if head is None:
+        return _Start(git, base, find_repo_file(git.top))
+    data = git.read_file_at(base, REPO_FILE)
+    there = git.tree(base, (REPO_FILE, *WRONG_NAMES)) if data is None else {}
+    if REPO_FILE in there:
+        raise ConfigError(f"has to be an ordinary file in {base[:12]}, not a link or a submodule", path=REPO_FILE)
+    if there:
+        raise ConfigError("is not read under this name", path=min(there), hint=f"rename it to {REPO_FILE}")
+    return _Start(git, base, None if data is None else RepoFile(data, f"{REPO_FILE} of {base[:12]}"))
+
+
+def _change(options: ReviewOptions, start: _Start, settings: Settings) -> Change:
+    limits = ReadLimits(settings.limits.file_bytes, settings.limits.diff_lines)
+    if options.diff is None:
+        return read_range(options.repo, start.base, options.head, limits)
+    return read_diff(_diff_bytes(options.diff), options.repo, limits)
+
+
+def _diff_bytes(file: str) -> bytes:
+    """The diff's bytes, read up to a bound that no diff under review comes near."""
+    try:
+        with click.open_file(file, "rb") as stream:
+            data: bytes = stream.read(MAX_DIFF_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read the diff {file}: {error.strerror}", hint="`-` reads standard input") from error
+    if len(data) > MAX_DIFF_BYTES:
+        raise UsageError(
+            f"the diff has more than {MAX_DIFF_BYTES:,} bytes", hint="review the commits instead: --base and --head"
+        )
+    return data
+
+
+def _specs(options: ReviewOptions, environ: Mapping[str, str]) -> dict[str, LocationSpec]:
+    registry = locations_for(options.locations_file, environ)
+    if options.location:
+        chosen = [registry.require(location_id) for location_id in dict.fromkeys(options.location)]
+        return {spec.id: spec for spec in chosen}
+    return {spec.id: spec for spec in registry.list(enabled=True)}
+
+
+def _reviewers(
+    options: ReviewOptions, specs: Mapping[str, LocationSpec], settings: Settings, git: Git | None
+) -> tuple[Reviewer, ...]:
+    repository = git.top if git is not None else options.repo.resolve()
+    built = reviewers(
+        specs.values(),
+        limits=ProcessLimits(seconds=settings.limits.analyser_seconds, output_bytes=settings.limits.output_bytes),
+        max_concurrent=settings.max_concurrent,
+        angles=frozenset(_wanted_angles(settings)),
+        repository=repository,
+    )
+    return (*built, *_sarif(options, repository, {reviewer.id for reviewer in built}))
+
+
+def _sarif(options: ReviewOptions, repository: Path, taken: set[str]) -> list[Reviewer]:
+    if not options.sarif:
+        return []
+    from codedesigner.location.sarif import SarifReviewer
+
+    results: list[Reviewer] = []
+    for path in options.sarif:
+        for reviewer in SarifReviewer.read(path, repository, taken=taken):
+            taken.add(reviewer.id)
+            results.append(reviewer)
+    return results
+
+
+def _wanted_angles(settings: Settings) -> tuple[str, ...]:
+    """Every angle that some file is looked at from, each once."""
+    by_rules = (name for rule in settings.path_rules for name in rule.angles or ())
+    return tuple(dict.fromkeys([*settings.angles, *by_rules]))
+
+
+def _angles(registry: AngleRegistry, settings: Settings) -> tuple[PlannedAngle, ...]:
+    return tuple(
+        PlannedAngle(
+            spec.id,
+            spec.version,
+            spec.weight,
+            tuple(indicator for area in spec.focus_areas for indicator in area.indicators),
+            tokens_of(spec.system_prompt),
+        )
+        for spec in map(registry.require, _wanted_angles(settings))
+    )
+
+
+def _terms(settings: Settings) -> TermSource:
+    return same_terms(
+        [
+            Term(entry.term, None if entry.angles is None else frozenset(entry.angles), entry.question)
+            for entry in settings.terms
+        ]
+    )
+
+
+def _scheduler(settings: Settings) -> SchedulerConfig:
+    early, sampling = settings.early_exit, settings.sampling
+    return SchedulerConfig(
+        max_passes=settings.max_passes,
+        max_concurrent=settings.max_concurrent,
+        early_exit=EarlyExitConfig(early.enabled, early.consensus_threshold, early.stable_passes),
+        sampling=SamplingConfig(settings.strategy == "sampled", sampling.rate, sampling.seed),
+        timeout_per_item_ms=settings.timeout_per_item_ms,
+        total_timeout_ms=settings.total_timeout_ms,
+    )

@@ -1,0 +1,147 @@
+"""A location: a model or an analyser, where it is reached, and how it is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints, field_validator, model_validator
+
+from codedesigner.config.shape import Closed
+
+ProviderType = Literal["ollama", "openai", "anthropic", "local", "custom", "scripted"]
+VariableType = Literal["string", "number", "boolean"]
+
+ID_PATTERN = r"^[a-z][a-z0-9-]*$"
+# Where a provider is reached that is not told otherwise. `custom` has to be told; the others are not reached at all.
+ENDPOINTS: dict[ProviderType, str] = {
+    "ollama": "http://localhost:11434",
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+}
+WITHOUT_ENDPOINT: frozenset[ProviderType] = frozenset({"local", "scripted"})
+
+
+def _endpoint(url: str) -> str:
+    # The address is never repeated: it may hold a password.
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ValueError("has to be an address such as http://localhost:11434") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or not url.isascii():
+        raise ValueError("has to be an address such as http://localhost:11434")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or password; name the key's variable in api_key_env")
+    if parts.query or parts.fragment or any(character.isspace() for character in url):
+        raise ValueError("must not have a query, a fragment or a space")
+    return url.rstrip("/")
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) != len(values):
+        raise ValueError("names something twice")
+    return values
+
+
+LocationId = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=60)]
+Tag = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=40)]
+
+
+class RetryConfig(Closed):
+    """What happens after a failed call."""
+
+    max_retries: int = Field(default=2, ge=0, le=20, description="Further tries after the first.")
+    backoff_base_ms: int = Field(
+        default=1000, ge=0, le=600_000, description="Milliseconds before the second try, then doubled."
+    )
+
+
+class ProviderConfig(Closed):
+    """Who answers, and where."""
+
+    type: ProviderType = Field(description="Which kind of service; `local` is a static analyser on this machine.")
+    model_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
+        description="The model's name there; for `local`, the analyser."
+    )
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = Field(
+        default=None, description="Base address; without it, the provider's own. Not for local and scripted."
+    )
+    api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=100)] | None = Field(
+        default=None, description="Name of the environment variable that holds the key. Never the key itself."
+    )
+    timeout_ms: int = Field(default=30_000, ge=1, le=86_400_000, description="Milliseconds one call may take.")
+    retry_config: RetryConfig = Field(default=RetryConfig(), description="What happens after a failed call.")
+
+    @model_validator(mode="after")
+    def _endpoint_fits(self) -> ProviderConfig:
+        if self.type in WITHOUT_ENDPOINT and (self.endpoint is not None or self.api_key_env is not None):
+            raise ValueError(f"type {self.type} is not reached over the network; remove endpoint and api_key_env")
+        if self.type == "custom" and self.endpoint is None:
+            raise ValueError("type custom needs an endpoint")
+        return self
+
+    @property
+    def url(self) -> str | None:
+        """The address that is called; None for what is not called over the network."""
+        return self.endpoint or ENDPOINTS.get(self.type)
+
+
+class ParameterConfig(Closed):
+    """How a model is asked. Analysers take no notice."""
+
+    temperature: float = Field(default=0.7, ge=0, le=2, description="How freely it chooses words.")
+    top_p: float = Field(default=1.0, ge=0, le=1, description="Share of probability it chooses from.")
+    max_tokens: int = Field(default=2048, ge=1, le=10_000_000, description="Tokens of an answer, at most.")
+    system_prompt_prefix: Annotated[str, StringConstraints(max_length=20_000)] | None = Field(
+        default=None, description="Put before every system prompt."
+    )
+    stop_sequences: Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], Field(max_length=16)] = (
+        Field(default=(), description="Where an answer ends.")
+    )
+
+
+class LocationSpec(Closed):
+    """One location, complete."""
+
+    id: LocationId = Field(description="Unique identifier.")
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(description="Shown to people.")
+    description: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+        default=None, description="What it is good for."
+    )
+    provider: ProviderConfig = Field(description="Who answers, and where.")
+    parameters: ParameterConfig = Field(default=ParameterConfig(), description="How a model is asked.")
+    tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(_distinct)] = Field(
+        default=(), description="Words to choose locations by."
+    )
+    enabled: bool = Field(default=True, description="Whether it takes part.")
+    weight: float = Field(default=1.0, gt=0, le=1000, description="Weight of its votes, and of its being chosen.")
+
+
+class TemplateVariable(Closed):
+    """A field that locations made from a template fill in."""
+
+    type: VariableType = Field(description="What its values are.")
+    default: JsonValue = Field(default=None, description="Used where nothing is given.")
+    required: bool = Field(default=False, description="Whether a location has to give it.")
+    validation: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
+        default=None,
+        description="`0..2` (also `0..` and `..2`) for a number's range or a text's length; `a|b|c` for a choice.",
+    )
+
+
+class LocationTemplate(Closed):
+    """What several locations have in common."""
+
+    id: LocationId = Field(description="Unique identifier among templates.")
+    base: dict[str, JsonValue] = Field(description="Any part of a location; texts may hold ${variable}.")
+    variables: dict[str, TemplateVariable] = Field(
+        default={}, description="By name: a field's name, or what ${name} in the base stands for."
+    )
+
+    @field_validator("base")
+    @classmethod
+    def _without_id(cls, base: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if "id" in base:
+            raise ValueError("must not have an id: it belongs to the location")
+        return base

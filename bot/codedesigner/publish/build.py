@@ -1,0 +1,179 @@
+"""From the values of a run to its report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from codedesigner.change.model import Change, FileChange, Unit
+from codedesigner.publish.gate import GateDecision, GateSettings
+from codedesigner.publish.inputs import Coverage, LocationStats, Mode, Usage
+from codedesigner.publish.plain import shown
+from codedesigner.publish.report import (
+    BallotReport,
+    ChangeReport,
+    CoverageReport,
+    FileReport,
+    FindingReport,
+    GateReport,
+    LocationReport,
+    ModeReport,
+    Report,
+    SkippedReport,
+    SuggestionReport,
+    UsageReport,
+)
+from codedesigner.vote.finding import Ballot, Finding, Suggestion
+
+
+def build_report(
+    *,
+    change: Change,
+    units: Sequence[Unit],
+    findings: Iterable[Finding],
+    decision: GateDecision,
+    settings: GateSettings,
+    coverage: Coverage,
+    locations: Iterable[LocationStats],
+    usage: Usage,
+    mode: Mode,
+) -> Report:
+    """The report. Findings carry their ids and fingerprints already (`publish.fingerprint`)."""
+    return Report(
+        schema_version="1",
+        change=_change(change, units),
+        gate=GateReport(
+            conclusion=decision.conclusion,
+            title=decision.title,
+            reason=decision.reason,
+            fail_on=settings.fail_on,
+            min_agreement=settings.min_agreement,
+            blocking=decision.blocking,
+        ),
+        coverage=_coverage(coverage),
+        findings=tuple(_finding(finding) for finding in findings),
+        locations=tuple(_location(location) for location in locations),
+        usage=UsageReport(
+            model_calls=usage.model_calls,
+            cached_calls=usage.cached_calls,
+            tokens_in=usage.tokens_in,
+            tokens_out=usage.tokens_out,
+            duration_ms=usage.duration_ms,
+            early_exits=usage.early_exits,
+        ),
+        mode=ModeReport(enabled=mode.enabled, source=mode.source, activated_at=int(mode.activated_at or 0)),
+    )
+
+
+def _optional(text: str | None) -> str | None:
+    return None if text is None else shown(text)
+
+
+def _change(change: Change, units: Sequence[Unit]) -> ChangeReport:
+    names: dict[str, list[str]] = {}
+    for unit in units:
+        names.setdefault(unit.path, []).append(shown(unit.name))
+    return ChangeReport(
+        repo=shown(change.repo),
+        base=change.base,
+        head=change.head,
+        functions=len(units),
+        files=tuple(_file(file, names.get(file.path, [])) for file in change.files),
+    )
+
+
+def _file(file: FileChange, functions: list[str]) -> FileReport:
+    return FileReport(
+        path=shown(file.path),
+        old_path=_optional(file.old_path),
+        status=file.status,
+        binary=file.binary,
+        added=file.added,
+        removed=file.removed,
+        functions=tuple(functions),
+    )
+
+
+def _coverage(coverage: Coverage) -> CoverageReport:
+    return CoverageReport(
+        items_planned=coverage.items_planned,
+        items_answered=coverage.items_answered,
+        ballots_asked=coverage.ballots_asked,
+        ballots_answered=coverage.ballots_answered,
+        preexisting=coverage.preexisting,
+        not_reviewed=tuple(
+            SkippedReport(path=shown(one.path), function=_optional(one.function), reason=one.reason)
+            for one in coverage.not_reviewed
+        ),
+    )
+
+
+def _finding(finding: Finding) -> FindingReport:
+    return FindingReport(
+        id=finding.id,
+        fingerprint=finding.fingerprint,
+        path=shown(finding.path),
+        function=_optional(finding.function),
+        line=finding.line,
+        end_line=finding.end_line,
+        column=finding.column,
+        end_column=finding.end_column,
+        side=finding.side,
+        angle=shown(finding.angle),
+        kind=shown(finding.kind),
+        severity=finding.severity,
+        title=shown(finding.title),
+        body=shown(finding.body),
+        evidence=shown(finding.evidence),
+        agreement=round(finding.agreement, 6),
+        confidence=round(finding.confidence, 6),
+        disposition=finding.disposition,
+        reason=shown(finding.reason),
+        ballots=tuple(_ballot(ballot) for ballot in finding.ballots),
+        suggestion=None if finding.suggestion is None else _suggestion(finding.suggestion),
+    )
+
+
+def _ballot(ballot: Ballot) -> BallotReport:
+    return BallotReport(
+        location=shown(ballot.location),
+        vote=ballot.vote,
+        how=ballot.how,
+        confidence=round(ballot.confidence, 6),
+        weight=round(ballot.weight, 6),
+        rule=shown(ballot.rule),
+        reason=shown(ballot.reason),
+    )
+
+
+def _suggestion(suggestion: Suggestion) -> SuggestionReport | None:
+    # JSON cannot carry bytes that are not UTF-8, and a replacement that is not exact would corrupt the file.
+    if shown(suggestion.replacement) != suggestion.replacement:
+        return None
+    return SuggestionReport(
+        start_line=suggestion.start_line,
+        end_line=suggestion.end_line,
+        replacement=suggestion.replacement,
+        verified=suggestion.verified,
+        source=shown(suggestion.source),
+    )
+
+
+def _location(stats: LocationStats) -> LocationReport:
+    latencies = sorted(stats.latencies_ms)
+    average = sum(latencies) / len(latencies) if latencies else 0.0
+    # Nearest rank: a latency that was really measured.
+    p99 = latencies[math.ceil(0.99 * len(latencies)) - 1] if latencies else 0.0
+    return LocationReport(
+        id=stats.id,
+        status=stats.status,
+        detail=shown(stats.detail),
+        requests_total=stats.requests_total,
+        requests_failed=stats.requests_failed,
+        average_latency_ms=round(average, 1),
+        p99_latency_ms=round(p99, 1),
+        tokens_in=stats.tokens_in,
+        tokens_out=stats.tokens_out,
+        tokens_cached=stats.tokens_cached,
+        cost_usd=round(stats.cost_usd, 6),
+    )

@@ -1,0 +1,158 @@
+"""The verdict, computed from findings and coverage alone. It fails closed: what was not covered never passes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from codedesigner.publish.inputs import Conclusion, Coverage, FailOn
+from codedesigner.publish.plain import plural
+from codedesigner.severity import Severity, rank
+from codedesigner.vote.finding import Finding
+
+EXIT_CODES: dict[Conclusion, int] = {"pass": 0, "fail": 1, "inconclusive": 3}
+
+# Sums of weights are floats: three votes of 0.1 over six are a half.
+_TOLERANCE = 1e-9
+# Files that could not even be turned into items.
+_UNREADABLE = frozenset({"too_large", "content_unavailable"})
+# Items that were to be answered and were not. All other reasons are choices, or leave nothing to review.
+_LOST = frozenset({"budget", "location_failed"})
+
+
+class GateSettings(Protocol):
+    """The gate's part of the configuration."""
+
+    @property
+    def fail_on(self) -> FailOn:
+        """The least severity that blocks."""
+
+    @property
+    def min_agreement(self) -> float:
+        """The least agreement that blocks."""
+
+    @property
+    def coverage(self) -> float:
+        """The share of items that must be answered, 0 to 1."""
+
+    @property
+    def on_inconclusive(self) -> Literal["fail", "pass"]:
+        """Whether an inconclusive review is red on a forge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From where on a finding blocks."""
+
+    fail_on: FailOn
+    min_agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateDecision:
+    """The verdict. `green` is what a forge's check shows; the exit code stays 3 for every inconclusive review."""
+
+    conclusion: Conclusion
+    title: str
+    reason: str
+    exit_code: int
+    green: bool
+    blocking: tuple[str, ...]  # ids
+    coverage: float  # the share that was reached
+
+
+def coverage_ratio(coverage: Coverage) -> float:
+    """The share of what had to be reviewed that was reviewed, 0 to 1; 1 where there was nothing to review.
+
+    A file that was too large or could not be had counts as one item that nobody answered.
+    """
+    unread = sum(skipped.reason in _UNREADABLE for skipped in coverage.not_reviewed)
+    lost = sum(skipped.reason in _LOST for skipped in coverage.not_reviewed)
+    answered = max(0, min(coverage.items_answered, coverage.items_planned))
+    missing = max(coverage.items_planned - answered, lost)
+    total = answered + missing + unread
+    return 1.0 if total == 0 else answered / total
+
+
+def blocks(finding: Finding, threshold: Threshold) -> bool:
+    """Whether a finding blocks on its own. Only posted findings can: nobody could answer one that was never shown."""
+    if finding.disposition != "posted" or threshold.fail_on == "never":
+        return False
+    # Written as "not below", so that an agreement that is not a number blocks.
+    agreed = not finding.agreement < threshold.min_agreement - _TOLERANCE
+    return agreed and rank(finding.severity) >= rank(threshold.fail_on)
+
+
+def decide(
+    findings: Iterable[Finding],
+    coverage: Coverage,
+    settings: GateSettings,
+    thresholds: Mapping[str, Threshold] | None = None,
+) -> GateDecision:
+    """The verdict over a review; `thresholds` holds the paths whose rules differ from the settings.
+
+    A blocking finding makes it fail even where coverage is short: what was seen stays true. The reason names both.
+    """
+    default = Threshold(settings.fail_on, settings.min_agreement)
+    posted = [finding for finding in findings if finding.disposition == "posted"]
+    blocking = [finding for finding in posted if blocks(finding, (thresholds or {}).get(finding.path, default))]
+    ratio = coverage_ratio(coverage)
+    short = not ratio >= settings.coverage - _TOLERANCE
+    conclusion: Conclusion = "fail" if blocking else "inconclusive" if short else "pass"
+    reasons = [_finding_reason(blocking, len(posted), default)]
+    if short:
+        reasons.append(_coverage_reason(coverage, ratio, settings.coverage))
+    return GateDecision(
+        conclusion=conclusion,
+        title=_title(conclusion, len(blocking), len(posted)),
+        reason="; ".join(reasons if conclusion != "inconclusive" else reversed(reasons)),
+        exit_code=EXIT_CODES[conclusion],
+        green=conclusion == "pass" or (conclusion == "inconclusive" and settings.on_inconclusive == "pass"),
+        blocking=tuple(finding.id for finding in blocking),
+        coverage=ratio,
+    )
+
+
+def _title(conclusion: Conclusion, blocking: int, posted: int) -> str:
+    if conclusion == "inconclusive":
+        return "The reviewer could not finish; this is no verdict on the change"
+    if conclusion == "fail":
+        return plural(blocking, "blocking finding")
+    return f"{plural(posted, 'finding')}, none blocking" if posted else "No findings"
+
+
+def _finding_reason(blocking: list[Finding], posted: int, default: Threshold) -> str:
+    if blocking:
+        counts: Counter[Severity] = Counter(finding.severity for finding in blocking)
+        worst_first = sorted(counts, key=rank, reverse=True)
+        return f"{', '.join(f'{counts[severity]} {severity}' for severity in worst_first)} with enough agreement"
+    if default.fail_on == "never":
+        return "findings never block here"
+    if posted:
+        return f"no finding reaches its threshold ({default.fail_on}, agreement {default.min_agreement:g})"
+    return "nothing was found"
+
+
+def _coverage_reason(coverage: Coverage, ratio: float, demanded: float) -> str:
+    answered = min(coverage.items_answered, coverage.items_planned)
+    lost = Counter(skipped.reason for skipped in coverage.not_reviewed if skipped.reason in _LOST | _UNREADABLE)
+    why = ", ".join(f"{count} × {reason}" for reason, count in sorted(lost.items()))
+    # Rounded down: 99.96 % must not read as the 100 % that was asked for.
+    reached = int(ratio * 1000) / 10
+    text = f"{answered:,} of {plural(coverage.items_planned, 'item')} answered, coverage {reached:g} %"
+    return f"{text} where {demanded * 100:g} % is demanded" + (f" ({why})" if why else "")
+
+
+def switched_off(source: str) -> GateDecision:
+    """The verdict where reviewing is off: nothing was looked at, by somebody's decision, and the check says whose."""
+    return GateDecision(
+        conclusion="pass",
+        title="Reviewing is switched off",
+        reason=f"not reviewed: switched off by {source}",
+        exit_code=EXIT_CODES["pass"],
+        green=True,
+        blocking=(),
+        coverage=0.0,
+    )

@@ -1,0 +1,186 @@
+"""The report as the body of a pull request's summary comment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from codedesigner.publish.difftext import suggestion_diff
+from codedesigner.publish.inputs import Conclusion, RenderInput
+from codedesigner.publish.limit import cap, fits
+from codedesigner.publish.plain import clipped, plural
+from codedesigner.publish.report import FindingReport, Report
+from codedesigner.publish.sanitise import block_lines, code, html, prose
+from codedesigner.publish.suggestion import fence
+from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, unwell
+from codedesigner.text import render as fill
+
+Sources = Mapping[str, Sequence[str]]
+
+_SIGN: dict[Conclusion, str] = {"pass": "✅", "fail": "❌", "inconclusive": "⚠️"}
+_LINE_LIMIT = 300
+_MOST_LINES = 12
+_MOST_DIFF_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How many of each list are shown; lowered, in this order from the last, until the body fits."""
+
+    rows: int = 200
+    skipped: int = 100
+    details: int = 100
+    files: int = 300
+
+
+def render(given: RenderInput) -> str:
+    """The summary as Markdown, under `given.limit` characters (and a twelfth more bytes), whatever it took to cut."""
+    facts = _facts(given)
+
+    def body(amounts: Amounts) -> str:
+        return fill("summary.md.j2", facts | {"most": amounts})
+
+    amounts = Amounts()
+    steps: tuple[Callable[[Amounts, int], Amounts], ...] = (
+        lambda had, most: replace(had, files=most),
+        lambda had, most: replace(had, details=most),
+        lambda had, most: replace(had, skipped=most),
+        lambda had, most: replace(had, rows=most),
+    )
+    for step, most in zip(steps, (amounts.files, amounts.details, amounts.skipped, amounts.rows), strict=True):
+        text = body(amounts)
+        if fits(text, given.limit):
+            return text
+        amounts = _largest(amounts, step, most, lambda tried: fits(body(tried), given.limit))
+    return cap(body(amounts), given.limit)
+
+
+def _largest(
+    had: Amounts, step: Callable[[Amounts, int], Amounts], most: int, good: Callable[[Amounts], bool]
+) -> Amounts:
+    """The amounts with the largest number in 0..`most` that is good, or with 0."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if good(step(had, middle)):
+            low = middle
+        else:
+            high = middle - 1
+    return step(had, low)
+
+
+def _facts(given: RenderInput) -> dict[str, object]:
+    report = given.report
+    skipped_counts, skipped = not_reviewed(report)
+    return {
+        "sign": _SIGN[report.gate.conclusion],
+        "title": prose(report.gate.title, cell=True),
+        "reason": prose(report.gate.reason, cell=True),
+        "findings": [_finding(finding, given) for finding in posted(report)],
+        "aside": ", ".join(set_aside(report)),
+        "unwell": [
+            {"name": code(one.id), "status": one.status, "detail": prose(one.detail, cell=True)}
+            for one in unwell(report)
+        ],
+        "skipped": [
+            {
+                "place": code(one.path) + (f" {code(one.function)}" if one.function else ""),
+                "reason": one.reason.replace("_", " "),
+            }
+            for one in skipped
+        ],
+        "skipped_counts": skipped_counts,
+        "files": [
+            {
+                "path": code(file.path, cell=True),
+                "status": file.status.replace("_", " "),
+                "lines": "binary" if file.binary else f"+{file.added:,} −{file.removed:,}",
+                "functions": _names(file.functions),
+            }
+            for file in report.change.files
+        ],
+        "coverage": _coverage(report),
+        "cost": _cost(report),
+        "base": code(report.change.base[:12]),
+        "head": code(report.change.head[:12]),
+    }
+
+
+def _names(names: Sequence[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(code(name, cell=True) for name in names[:most]) + more
+
+
+def _coverage(report: Report) -> str:
+    coverage, change = report.coverage, report.change
+    return (
+        f"{plural(change.functions, 'function')} in {plural(len(change.files), 'file')}; "
+        f"{coverage.items_answered:,} of {plural(coverage.items_planned, 'item')} answered, "
+        f"{coverage.ballots_answered:,} of {plural(coverage.ballots_asked, 'ballot')}"
+    )
+
+
+def _cost(report: Report) -> str:
+    usage = report.usage
+    dollars = sum(location.cost_usd for location in report.locations)
+    parts = [f"{usage.duration_ms / 1000:.1f} s", plural(usage.model_calls, "model call")]
+    if usage.cached_calls:
+        parts.append(f"{usage.cached_calls:,} answered from store")
+    if usage.tokens_in or usage.tokens_out:
+        parts.append(f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out")
+    return ", ".join([*parts, f"${dollars:.2f}"])
+
+
+def _finding(finding: FindingReport, given: RenderInput) -> dict[str, object]:
+    votes = tally(finding)
+    said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
+    removed = " (removed)" if finding.side == "LEFT" else ""
+    return {
+        "id": finding.id,
+        "severity": finding.severity,
+        "blocks": finding.id in given.report.gate.blocking,
+        "fraction": votes.fraction,
+        "agreement": f"{finding.agreement:.2f}",
+        "title": prose(finding.title, cell=True),
+        "place": code(f"{finding.path}:{finding.line}", cell=True) + removed,
+        "heading": html(f"{finding.path}:{finding.line}") + removed,
+        "function": code(finding.function or ""),
+        "kind": code(finding.kind),
+        "angle": prose(finding.angle, cell=True),
+        "votes": "; ".join(
+            f"{word}: {', '.join(prose(name, cell=True) for name in names)}" for word, names in said if names
+        ),
+        "body": "" if finding.body.strip() == finding.title.strip() else prose(finding.body),
+        "source": _source(finding, given),
+        "suggestion": _suggestion(finding, given.sources),
+    }
+
+
+def _source(finding: FindingReport, given: RenderInput) -> str:
+    sources = given.sources if finding.side == "RIGHT" else given.old_sources
+    lines = sources.get(finding.path, ())[max(0, finding.line - 1) : finding.end_line] or finding.evidence.split("\n")
+    first = max(1, finding.line)
+    width = len(str(first + min(len(lines), _MOST_LINES) - 1))
+    # The gutter also keeps a line from beginning with what GitLab would run as a command.
+    quoted = [
+        f"{first + index:>{width}} │ {clipped(block_lines(line), _LINE_LIMIT)}".rstrip()
+        for index, line in enumerate(lines[:_MOST_LINES])
+    ]
+    if len(lines) > _MOST_LINES:
+        quoted.append(f"{'':>{width}} │ … {plural(len(lines) - _MOST_LINES, 'more line')}")
+    return fence("\n".join(quoted), "text")
+
+
+def _suggestion(finding: FindingReport, sources: Sources) -> dict[str, object] | None:
+    suggestion = finding.suggestion
+    if suggestion is None:
+        return None
+    diff = suggestion_diff(sources.get(finding.path, ()), suggestion)
+    shown = [line[0] + clipped(block_lines(line[1:]), _LINE_LIMIT) for line in diff[:_MOST_DIFF_LINES]]
+    if len(diff) > _MOST_DIFF_LINES:
+        shown.append(f"@@ {plural(len(diff) - _MOST_DIFF_LINES, 'more line')} @@")
+    return {
+        "source": code(suggestion.source),
+        "verified": ", ".join(suggestion.verified),
+        "diff": fence("\n".join(shown), "diff") if shown else "",
+    }

@@ -1,0 +1,76 @@
+"""How a vote is told: `3/4`, and who said what. Shared by every format that people read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from codedesigner.change.model import NotReviewed
+from codedesigner.publish.plain import visible
+from codedesigner.publish.report import FindingReport, LocationReport, Report, SkippedReport
+from codedesigner.vote.finding import Disposition, Vote
+
+DISPOSITION_WORDS: dict[Disposition, str] = {
+    "posted": "posted",
+    "below_agreement": "below the agreement asked for",
+    "duplicate": "said already by another finding",
+    "rejected": "rejected",
+    "outside_diff": "outside the change",
+    "suppressed": "suppressed",
+    "capped": "over the most findings shown",
+}
+
+# Left out by choice, or with nothing in them to review. The other reasons are failures and are told first.
+_BY_CHOICE: frozenset[NotReviewed] = frozenset({"binary", "submodule", "symlink", "no_lines", "filtered", "sampled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The votes on one finding by answer: names of locations, in the order of the ballots."""
+
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    abstained: tuple[str, ...]
+
+    @property
+    def fraction(self) -> str:
+        """Those who said yes over those who said yes or no."""
+        return f"{len(self.yes)}/{len(self.yes) + len(self.no)}"
+
+
+def tally(finding: FindingReport) -> Tally:
+    """Who said what about a finding. A silent location that was not asked is marked so."""
+    names: dict[Vote, list[str]] = {"yes": [], "no": [], "abstain": []}
+    for ballot in finding.ballots:
+        silent = " (silent, not asked)" if ballot.how == "silent" and ballot.vote == "no" else ""
+        names[ballot.vote].append(visible(ballot.location) + silent)
+    return Tally(tuple(names["yes"]), tuple(names["no"]), tuple(names["abstain"]))
+
+
+def posted(report: Report) -> list[FindingReport]:
+    """The findings that are shown: blocking ones first, else in the order of their ids."""
+    shown = [finding for finding in report.findings if finding.disposition == "posted"]
+    return sorted(shown, key=lambda finding: finding.id not in report.gate.blocking)
+
+
+def set_aside(report: Report) -> list[str]:
+    """One phrase for each other disposition: `2 outside the change`; then the defects older than the change."""
+    counts = Counter(finding.disposition for finding in report.findings)
+    phrases = [
+        f"{counts[name]:,} {words}" for name, words in DISPOSITION_WORDS.items() if name != "posted" and counts[name]
+    ]
+    if report.coverage.preexisting:
+        phrases.append(f"{report.coverage.preexisting:,} older than the change")
+    return phrases
+
+
+def unwell(report: Report) -> list[LocationReport]:
+    """The locations that could not do all their work."""
+    return [location for location in report.locations if location.status in ("offline", "degraded")]
+
+
+def not_reviewed(report: Report) -> tuple[str, list[SkippedReport]]:
+    """What was left out: a phrase such as `2 budget, 11 filtered`, and every entry; failures first in both."""
+    skipped = sorted(report.coverage.not_reviewed, key=lambda one: one.reason in _BY_CHOICE)
+    counts = Counter(one.reason for one in skipped)
+    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts.items()), skipped

@@ -1,0 +1,100 @@
+"""A review, whole: a change becomes a plan, the plan is answered, the answers are put to the vote, the verdict is told.
+
+This is the only place where the rooms meet; it decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from codedesigner.change.model import Unit
+from codedesigner.change.units import parses
+from codedesigner.config.paths import PathSettings
+from codedesigner.planning import Request, plan_change
+from codedesigner.publish.build import build_report
+from codedesigner.publish.coverage import count, stats
+from codedesigner.publish.fingerprint import fingerprinted, number_findings
+from codedesigner.publish.gate import GateDecision, Threshold, decide, switched_off
+from codedesigner.publish.inputs import Coverage, Usage
+from codedesigner.publish.report import Report
+from codedesigner.publish.suppress import accepted, capped, silenced
+from codedesigner.run.examine import Looked, Progress, examine, silent, versions
+from codedesigner.run.suggest import prove
+from codedesigner.vote.finding import Finding
+from codedesigner.vote.hearing import Matter, Names, candidates, cases, older_requests, requests
+from codedesigner.vote.judge import judge
+
+
+async def review(request: Request, progress: Progress = silent) -> Report:
+    """The report on a change. Raises nothing for what reviewers or files do: that is in the report."""
+    started = request.monotonic()
+    if not request.mode.enabled:
+        return _conclude(request, Outcome((), (), (), Coverage(0, 0, 0, 0)), switched_off(request.mode.source), started)
+    planned = plan_change(request)
+    matter = Matter(planned.files, planned.units, planned.plan, versions(planned.files), request.reviewers)
+    ask = partial(
+        examine,
+        max_concurrent=request.settings.max_concurrent,
+        timeout_s=request.settings.total_timeout_ms / 1000,
+        progress=progress,
+    )
+    heard = await ask(request.reviewers, requests(matter))
+    heard = heard.and_then(await ask(request.reviewers, older_requests(matter, heard)))
+    of = cache(PathSettings(request.settings).of)
+    verdicts = [
+        judge(case)
+        for case in cases(
+            matter, heard, function_at=Names(matter).at, min_agreement=lambda path: of(path).min_agreement
+        )
+    ]
+    findings = _settle(request, matter, [finding for verdict in verdicts for finding in verdict.findings])
+    proved = await prove(candidates(findings, matter), request.reviewers, heard, parses=parses, ask=ask)
+    findings = tuple(replace(finding, suggestion=proved.suggestions.get(finding.id)) for finding in findings)
+    coverage = count(
+        planned.plan,
+        request.change.files,
+        planned.filtered,
+        heard,
+        {path: pair.after.key for path, pair in matter.versions.items()},
+        quorum=request.settings.gate.quorum,
+        preexisting=sum(verdict.preexisting for verdict in verdicts),
+    )
+    thresholds = {file.path: Threshold(of(file.path).fail_on, of(file.path).min_agreement) for file in planned.files}
+    decision = decide(findings, coverage, request.settings.gate, thresholds)
+    outcome = Outcome(planned.units, findings, (heard, proved.looked), coverage)
+    return _conclude(request, outcome, decision, started)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a review came to, before the verdict."""
+
+    units: Sequence[Unit]
+    findings: Sequence[Finding]
+    rounds: Sequence[Looked]
+    coverage: Coverage
+
+
+def _settle(request: Request, matter: Matter, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    settings = request.settings
+    today = dt.datetime.fromtimestamp(request.now, dt.UTC).date()
+    files = {file.path: file for file in matter.files}
+    kept = silenced(fingerprinted(findings), files, settings.inline_suppressions)
+    return capped(number_findings(accepted(kept, settings.suppress, today=today)), settings.limits.findings)
+
+
+def _conclude(request: Request, outcome: Outcome, decision: GateDecision, started: float) -> Report:
+    return build_report(
+        change=request.change,
+        units=outcome.units,
+        findings=outcome.findings,
+        decision=decision,
+        settings=request.settings.gate,
+        coverage=outcome.coverage,
+        locations=stats(request.reviewers, outcome.rounds),
+        usage=Usage(duration_ms=round((request.monotonic() - started) * 1000)),
+        mode=request.mode,
+    )

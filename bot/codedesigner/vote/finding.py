@@ -1,0 +1,62 @@
+"""A finding: what several locations said about one defect, with the ballots and what became of it. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from codedesigner.change.model import Side
+from codedesigner.protocol.issue import Fix
+from codedesigner.protocol.suggestion import Proof, Suggestion
+from codedesigner.severity import Severity
+
+__all__ = ["Ballot", "Disposition", "Finding", "How", "Proof", "Suggestion", "Vote"]
+
+Vote = Literal["yes", "no", "abstain"]
+How = Literal["proposed", "cross_examined", "silent"]
+Disposition = Literal["posted", "below_agreement", "duplicate", "rejected", "outside_diff", "suppressed", "capped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One location's vote on one finding.
+
+    `how`: it proposed the finding itself, it was asked about it, or it stayed silent and was not asked.
+    `reason` says why it abstains.
+    """
+
+    location: str
+    vote: Vote
+    how: How
+    confidence: float = 1.0
+    weight: float = 1.0
+    rule: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect after the vote. Lines are 1-based on `side`; `function` is None for code outside every function."""
+
+    path: str
+    function: str | None
+    line: int
+    end_line: int
+    side: Side
+    angle: str
+    kind: str
+    severity: Severity
+    title: str
+    body: str
+    evidence: str
+    ballots: tuple[Ballot, ...]
+    agreement: float
+    confidence: float
+    disposition: Disposition
+    reason: str
+    id: str = ""
+    fingerprint: str = ""
+    column: int = 0
+    end_column: int = 0
+    fixes: tuple[tuple[str, Fix], ...] = ()  # (location, fix), candidates for a suggestion
+    suggestion: Suggestion | None = None

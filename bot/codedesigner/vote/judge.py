@@ -1,0 +1,187 @@
+"""From what every location said about a file to the findings that stand for it, each with its ballots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from codedesigner.angle.kinds import KINDS, Kind, kind_of
+from codedesigner.change.model import FileChange, Span, Unit
+from codedesigner.protocol.issue import Answer, Issue
+from codedesigner.run.scope import Origin, Scope, scope_of
+from codedesigner.severity import Severity, worst
+from codedesigner.vote.ballots import Voter, cast
+from codedesigner.vote.cluster import Cluster, Proposal
+from codedesigner.vote.finding import Ballot, Disposition, Finding
+from codedesigner.vote.strategy import union_merge, weighted_vote
+
+EVIDENCE_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One location before one file: its answers about the two sides, and what it can judge there."""
+
+    location: str
+    weight: float
+    after: Answer
+    before: Answer | None
+    judges: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file put to the vote. `asked(line, angle)` says whether an item asked that question."""
+
+    file: FileChange
+    units: Sequence[Unit]
+    heard: Sequence[Heard]
+    asked: Callable[[int, str], bool]
+    function_at: Callable[[int], str | None]
+    min_agreement: Callable[[str], float]  # angle -> threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The findings of one file, and how many old defects outside every touched function were left unproposed."""
+
+    findings: tuple[Finding, ...]
+    preexisting: int
+
+
+def angle_of(issue: Issue) -> str:
+    """The angle from which the issue is a defect."""
+    row = KINDS.get(issue.kind)
+    return row.angle if row is not None else issue.angle or "correctness"
+
+
+def judge(case: Case) -> Verdict:
+    """Merge, place in time, vote. A defect that the change neither touched nor introduced is never posted."""
+    merged = union_merge(
+        {heard.location: _proposals(case, heard) for heard in case.heard},
+        statement_of=_statement_lookup(case.units),
+        function_of=case.function_at,
+    )
+    scope = scope_of(case.file, _before(case.heard))
+    findings: list[Finding] = []
+    preexisting = 0
+    for cluster in merged.selected:
+        origin = _origin(case, scope, cluster)
+        if origin in ("old", "unknown") and not any(cluster.line in unit.span for unit in _right(case.units)):
+            preexisting += 1
+        else:
+            findings.append(_finding(case, cluster, origin))
+    return Verdict(tuple(findings), preexisting)
+
+
+def _right(units: Sequence[Unit]) -> list[Unit]:
+    return [unit for unit in units if unit.side == "RIGHT"]
+
+
+def _proposals(case: Case, heard: Heard) -> list[Proposal]:
+    last = max(1, len(case.file.new_lines))
+    return [
+        Proposal(heard.location, issue)
+        for issue in heard.after.issues
+        if 1 <= issue.line <= last and case.asked(issue.line, angle_of(issue))
+    ]
+
+
+def _statement_lookup(units: Sequence[Unit]) -> Callable[[int], Span | None]:
+    by_line = {
+        line: statement
+        for unit in _right(units)
+        for statement in unit.statements
+        for line in range(statement.start, statement.end + 1)
+    }
+    return by_line.get
+
+
+def _before(heard: Sequence[Heard]) -> tuple[Issue, ...] | None:
+    judged = [one.before for one in heard if one.before is not None and one.before.status == "answered"]
+    return tuple(issue for answer in judged for issue in answer.issues) if judged else None
+
+
+def _origin(case: Case, scope: Scope, cluster: Cluster) -> Origin:
+    ends = [proposal.issue.end_line for proposal in cluster.proposals if proposal.issue.line == cluster.line]
+    origin = scope.origin(cluster.kind, cluster.line, min(ends, default=cluster.line))
+    if origin != "introduced" or case.file.status in ("added", "copied"):
+        return origin
+    proposers = [heard for heard in case.heard if heard.location in cluster.locations]
+    judged = any(heard.before is not None and heard.before.status == "answered" for heard in proposers)
+    return origin if judged else "unknown"
+
+
+def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
+    lead = _lead(cluster, {heard.location: heard.weight for heard in case.heard})
+    issue = lead.issue
+    kind = kind_of(cluster.kind, angle=angle_of(issue), title=issue.message)
+    ballots = cast(
+        cluster,
+        [Voter(heard.location, heard.weight, heard.after, heard.judges(cluster.kind)) for heard in case.heard],
+    )
+    vote = weighted_vote(ballots)
+    agreed = vote.agreement_score if vote.selected == "yes" else 1.0 - vote.agreement_score
+    disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation)
+    end_line = min(max(issue.line, issue.end_line), max(1, len(case.file.new_lines)))
+    return Finding(
+        path=case.file.path,
+        function=case.function_at(issue.line),
+        line=issue.line,
+        end_line=end_line,
+        side="RIGHT",
+        angle=kind.angle,
+        kind=cluster.kind,
+        severity=_severity(cluster, kind),
+        title=kind.title,
+        body=issue.message,
+        evidence=_evidence(case.file, issue.line, end_line),
+        ballots=ballots,
+        agreement=round(agreed, 4),
+        confidence=_confidence(ballots),
+        disposition=disposition,
+        reason=reason,
+        column=issue.column,
+        fixes=tuple(
+            (proposal.location, proposal.issue.fix) for proposal in cluster.proposals if proposal.issue.fix is not None
+        ),
+    )
+
+
+def _lead(cluster: Cluster, weights: Mapping[str, float]) -> Proposal:
+    """The member whose words and place stand for all: on the common line, most precise, most trusted, by name."""
+    here = [proposal for proposal in cluster.proposals if proposal.issue.line == cluster.line]
+    return min(
+        here,
+        key=lambda proposal: (
+            proposal.issue.column == 0,
+            -weights.get(proposal.location, 1.0),
+            proposal.location,
+            proposal.issue.rule,
+        ),
+    )
+
+
+def _severity(cluster: Cluster, kind: Kind) -> Severity:
+    named = tuple(proposal.issue.severity for proposal in cluster.proposals if proposal.issue.severity is not None)
+    return worst(named) if named else kind.severity
+
+
+def _evidence(file: FileChange, line: int, end_line: int) -> str:
+    return "\n".join(file.new_lines[line - 1 : min(end_line, line + EVIDENCE_LINES - 1)])
+
+
+def _confidence(ballots: Sequence[Ballot]) -> float:
+    yes = [ballot for ballot in ballots if ballot.vote == "yes"]
+    weight = sum(ballot.weight for ballot in yes)
+    return round(sum(ballot.confidence * ballot.weight for ballot in yes) / weight, 4) if weight else 0.0
+
+
+def _disposition(origin: Origin, agreed: float, threshold: float, explanation: str) -> tuple[Disposition, str]:
+    if origin == "old":
+        return "outside_diff", "was there before, on a line that this change left alone"
+    if origin == "unknown":
+        return "outside_diff", "stands on a line that this change left alone, and the file before could not be judged"
+    if agreed < threshold:
+        return "below_agreement", f"{explanation}; {threshold:g} of the weight is needed"
+    return "posted", f"{origin} by this change; {explanation}"

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from codedesigner.publish import FORMATS
+from codedesigner.publish.inputs import Coverage, RenderInput, Skipped
+from codedesigner.publish.limit import fits
+from codedesigner.publish.sanitise import QUICK_ACTION
+
+from .golden import check_golden
+from .markdown_reader import html, tokens, visible_text
+from .sample import FINDINGS, finding, sample
+
+
+def render(given: RenderInput) -> str:
+    return FORMATS["markdown"](given)
+
+
+def test_the_summary_as_people_read_it() -> None:
+    check_golden("summary.md", render(sample()))
+
+
+def test_a_clean_change() -> None:
+    check_golden("clean.md", render(sample((), Coverage(4, 4, 12, 12))))
+
+
+def test_an_inconclusive_review_blames_the_reviewer() -> None:
+    body = render(sample((), Coverage(4, 2, 12, 6, (Skipped("a.py", "f", "location_failed"),))))
+    assert body.startswith("## ⚠️ The reviewer could not finish; this is no verdict on the change\n")
+    assert "`a.py` `f`: location failed" in body
+
+
+def hostile() -> RenderInput:
+    text = (
+        "@org/team fixes #12 ![x](https://evil/) <img src=x> </details> <!-- codedesigner:state -->\n"
+        "/approve\n  /merge\n> /close\n```\n~~~\n# big\n[a]: https://evil 'hidden'\n&commat;octocat \u202e"
+    )
+    nasty = finding(
+        path="a|`<b>@x.py", function="f|`<i>@y", kind="x/@z", angle="@angle", title=text, body=text, evidence=text,
+    )  # fmt: skip
+    return sample((nasty, replace(nasty, disposition="rejected", reason=text)))
+
+
+def test_hostile_text_stays_text() -> None:
+    body = render(hostile())
+    found = tokens(body)
+    kinds = {token.type for token in found}
+    assert not kinds & {"image", "link_open", "blockquote_open", "heading_close_h1"}
+    assert {piece.strip() for piece in html(body)} <= {
+        "</details>",
+        *(piece.strip() for piece in html(body) if piece.startswith("<details>\n<summary>")),
+    }
+    assert not QUICK_ACTION.search(body)
+    assert "<!--" not in body
+    assert "@" not in visible_text(body)
+    assert "#12" not in visible_text(body)
+
+
+def test_sections_open_and_close_in_turn() -> None:
+    for body in (render(sample()), render(hostile())):
+        pieces = [piece for piece in html(body) if piece.startswith(("<details>", "</details>"))]
+        depth = 0
+        for piece in pieces:
+            depth += piece.count("<details>") - piece.count("</details>")
+            assert 0 <= depth <= 1
+        assert depth == 0
+
+
+@pytest.mark.parametrize("limit", [60_000, 8_000, 2_000])
+@pytest.mark.parametrize("word", ["word", "日本語"])
+def test_a_long_review_is_cut_to_fit_and_says_what_was_cut(limit: int, word: str) -> None:
+    many = tuple(finding(line=n, end_line=n, body=f"{word} " * 400, evidence=f"{word} {n}") for n in range(1, 150))
+    skipped = tuple(Skipped(f"{word}/{n}.bin", None, "binary") for n in range(500))
+    body = render(replace(sample(many, Coverage(4, 4, 1, 1, skipped)), limit=limit))
+    assert fits(body, limit)
+    assert body.count("<details>") == body.count("</details>")
+    assert "did not fit" in body
+    assert "blocking findings" in body.split("\n", 1)[0]
+
+
+def test_details_go_before_the_table_and_the_walkthrough_before_the_details() -> None:
+    whole = render(sample())
+    smaller = render(replace(sample(), limit=len(whole) - 50))
+    assert "more files, in the report" in smaller
+    assert smaller.count("<summary>F") == whole.count("<summary>F")
+    smallest = render(replace(sample(), limit=3_000))
+    assert smallest.count("| F") == whole.count("| F")
+    assert "The details of" in smallest
+
+
+def test_every_posted_finding_is_in_the_table_with_its_votes() -> None:
+    body = render(sample())
+    for one in sample().report.findings:
+        assert (f"\n| {one.id} | {one.severity}" in body) == (one.disposition == "posted")
+    assert "3/4 (0.75)" in body
+    assert sum(one.disposition == "posted" for one in FINDINGS) == body.count("<summary>F")
