@@ -168,7 +168,9 @@ def _entry(
         raise document.error("needs a template", (*at, "with"), hint="name it with `from`", at_key=True)
     else:
         known = below.get(str(entry.get("id")))
-        values = own if known is None else merge(known.model_dump(mode="json", exclude_defaults=True), own)
+        values = (
+            own if known is None else merge(known.model_dump(mode="json", by_alias=True, exclude_defaults=True), own)
+        )
 
     def line(loc: Loc, key: bool) -> int | None:
         place = (*at, *loc)

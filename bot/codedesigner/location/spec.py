@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, JsonValue, StringConstraints, field_
 from codedesigner.config.shape import Closed
 
 ProviderType = Literal["ollama", "openai", "anthropic", "local", "custom", "scripted"]
+Dialect = Literal["openai", "ollama", "anthropic"]
+Effort = Literal["none", "minimal", "low", "medium", "high"]
 VariableType = Literal["string", "number", "boolean"]
 
 ID_PATTERN = r"^[a-z][a-z0-9-]*$"
@@ -20,6 +22,22 @@ ENDPOINTS: dict[ProviderType, str] = {
     "anthropic": "https://api.anthropic.com",
 }
 WITHOUT_ENDPOINT: frozenset[ProviderType] = frozenset({"local", "scripted"})
+
+
+_DOTTED = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
+_OWN_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "cookie", "host", "content-length", "content-type"})
+
+
+def _header_name(name: str) -> str:
+    if name.lower() in _OWN_HEADERS:
+        raise ValueError(f"{name} is not set here; a key is named in api_key_env")
+    return name
+
+
+HeaderName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60), AfterValidator(_header_name)
+]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=500)]
 
 
 def _endpoint(url: str) -> str:
@@ -57,6 +75,20 @@ class RetryConfig(Closed):
     )
 
 
+class Capabilities(Closed):
+    """What a server can do, where it is known better than by asking it. What is left out is found out."""
+
+    schema_mode: Literal["schema", "tool", "json", "text"] | None = Field(
+        default=None, description="The strictest way in which it honours a JSON Schema."
+    )
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = Field(
+        default=None, description="What it calls the limit on an answer's tokens (dialect openai)."
+    )
+    sampling: bool | None = Field(default=None, description="Whether it takes temperature and top_p.")
+    logprobs: bool | None = Field(default=None, description="Whether it tells the probabilities of its words.")
+    thinking: bool | None = Field(default=None, description="Whether the model thinks before it answers.")
+
+
 class ProviderConfig(Closed):
     """Who answers, and where."""
 
@@ -72,13 +104,47 @@ class ProviderConfig(Closed):
     )
     timeout_ms: int = Field(default=30_000, ge=1, le=86_400_000, description="Milliseconds one call may take.")
     retry_config: RetryConfig = Field(default=RetryConfig(), description="What happens after a failed call.")
+    dialect: Dialect | None = Field(default=None, description="How the server of a `custom` provider speaks.")
+    python_class: Annotated[str, StringConstraints(pattern=_DOTTED, max_length=300)] | None = Field(
+        default=None,
+        alias="class",
+        description="`package.module:Class` of your own that reaches the server, for `custom`; instead of dialect.",
+    )
+    auth_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60)] | None = Field(
+        default=None, description="Header for the key, such as `api-key` at Azure; without it, the dialect's own."
+    )
+    api_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$", max_length=40)] | None = Field(
+        default=None, description="`api-version` of Azure's old addresses, or Anthropic's version header."
+    )
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default={}, max_length=20, description="Further headers, such as OpenAI-Organization. Never a key."
+    )
+    extra: dict[str, JsonValue] = Field(
+        default={}, max_length=50, description="Put into every request as it stands, such as OpenRouter's `provider`."
+    )
+    stream: bool = Field(
+        default=False, description="Take answers in parts: for long answers, and to see that a slow server is alive."
+    )
+    context_size: int | None = Field(
+        default=None,
+        ge=256,
+        le=100_000_000,
+        description="Tokens of prompt and answer together. Ollama allocates as many; others are held to it.",
+    )
+    capabilities: Capabilities = Field(
+        default=Capabilities(), description="What the server can do, where that is known better than by asking it."
+    )
 
     @model_validator(mode="after")
     def _endpoint_fits(self) -> ProviderConfig:
         if self.type in WITHOUT_ENDPOINT and (self.endpoint is not None or self.api_key_env is not None):
             raise ValueError(f"type {self.type} is not reached over the network; remove endpoint and api_key_env")
-        if self.type == "custom" and self.endpoint is None:
-            raise ValueError("type custom needs an endpoint")
+        if self.type == "custom" and self.python_class is None and (self.endpoint is None or self.dialect is None):
+            raise ValueError("type custom needs an endpoint and a dialect, or a class")
+        if self.type != "custom" and (self.dialect is not None or self.python_class is not None):
+            raise ValueError(f"dialect and class are for type custom, not for {self.type}")
+        if self.dialect is not None and self.python_class is not None:
+            raise ValueError("dialect and class exclude each other")
         return self
 
     @property
@@ -96,9 +162,39 @@ class ParameterConfig(Closed):
     system_prompt_prefix: Annotated[str, StringConstraints(max_length=20_000)] | None = Field(
         default=None, description="Put before every system prompt."
     )
+    reasoning_effort: Effort | None = Field(
+        default=None, description="How long a thinking model thinks; without it, the model's own default."
+    )
+    deep_reasoning_effort: Effort = Field(default="high", description="The same for the few questions asked deeply.")
+    deep_max_tokens: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="max_tokens for those; without it, four times max_tokens."
+    )
     stop_sequences: Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], Field(max_length=16)] = (
         Field(default=(), description="Where an answer ends.")
     )
+
+
+class LimitsConfig(Closed):
+    """What a location may be asked for at most. What is left out has no limit, until the server refuses."""
+
+    concurrent: int | None = Field(default=None, ge=1, le=10_000, description="Calls at the same time.")
+    requests_per_minute: int | None = Field(default=None, ge=1, le=10**9, description="Calls in any minute.")
+    tokens_per_minute: int | None = Field(default=None, ge=1, le=10**12, description="Tokens in any minute.")
+    hourly: int | None = Field(
+        default=None, ge=1, le=10**9, description="Calls in any hour; a tenth of them is held back."
+    )
+    deep_daily: int | None = Field(
+        default=None, ge=0, le=10**9, description="Calls in any day that ask for deep thinking."
+    )
+
+
+class PriceConfig(Closed):
+    """What a model costs, in US dollars for a million tokens."""
+
+    tokens_in: float = Field(ge=0, le=1e6, description="Of the prompt.")
+    tokens_out: float = Field(ge=0, le=1e6, description="Of the answer, thoughts included.")
+    cached: float | None = Field(default=None, ge=0, le=1e6, description="Read from the server's cache.")
+    written: float | None = Field(default=None, ge=0, le=1e6, description="Written to the server's cache.")
 
 
 class LocationSpec(Closed):
@@ -111,6 +207,10 @@ class LocationSpec(Closed):
     )
     provider: ProviderConfig = Field(description="Who answers, and where.")
     parameters: ParameterConfig = Field(default=ParameterConfig(), description="How a model is asked.")
+    limits: LimitsConfig = Field(default=LimitsConfig(), description="What it may be asked for at most.")
+    price: PriceConfig | None = Field(
+        default=None, description="What it costs; without it, as the price table says of its model."
+    )
     tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(_distinct)] = Field(
         default=(), description="Words to choose locations by."
     )
