@@ -24,7 +24,7 @@ ROOMS = words(
 
 OUTSIDE = frozenset(
     words(
-        "subprocess socket ssl http urllib httpx sqlite3 multiprocessing pty asyncio.subprocess concurrent.futures"
+        "subprocess socket ssl http urllib httpx aiohttp sqlite3 multiprocessing pty asyncio.subprocess concurrent.futures"
         " github gitlab psycopg smtplib ftplib ctypes"
     )
 )
