@@ -132,6 +132,8 @@ def keys(schema: Schema) -> Iterator[tuple[str, Schema, bool]]:
         required = body.get("required")
         for name, value in table(body["properties"]).items():
             inner = resolved(value)
+            kinds = [resolved(one) for one in inner.get("anyOf", []) if table(one).get("type") != "null"]  # type: ignore[union-attr]
+            inner = kinds[0] if kinds and "properties" in kinds[0] else inner
             item = resolved(inner.get("items", {}))
             if "properties" in inner:
                 yield from walk(inner, f"{before}{name}.")
@@ -152,7 +154,10 @@ def type_of(schema: Schema) -> str:
         return " or ".join(", ".join(f"`{value}`" for value in values).rsplit(", ", 1))
     if isinstance(items, dict):
         return "list of texts" if items.get("type") == "string" else "list of mappings"
-    words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+    words = {
+        **{"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"},
+        "object": "mapping",
+    }
     return ("date" if schema.get("format") == "date" else words[str(schema["type"])]) + bounds_of(schema)
 
 

@@ -246,4 +246,4 @@ def test_the_schema_takes_the_shipped_file_and_the_documents_example() -> None:
 def test_a_location_survives_being_written_and_read() -> None:
     location = read(EXAMPLE).require("precise-cold")
 
-    assert LocationSpec.model_validate_json(location.model_dump_json()) == location
+    assert LocationSpec.model_validate_json(location.model_dump_json(by_alias=True)) == location

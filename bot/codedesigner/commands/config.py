@@ -228,7 +228,7 @@ def _show(model: BaseModel, output_format: str) -> None:
 
     import yaml
 
-    data = json.loads(model.model_dump_json())
+    data = json.loads(model.model_dump_json(by_alias=True))
     if output_format == "json":
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return
