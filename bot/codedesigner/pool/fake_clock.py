@@ -32,10 +32,12 @@ class FakeClock:
         assert clock.monotonic() == 86_400
 
     Answers from threads and sockets are taken as they come, but time runs ahead of them while a timer is pending: leave
-    them out. A clock can `run` several times, one after the other; time goes on.
+    them out. A clock can `run` several times, one after the other; time goes on. Where no timer is left, it
+    waits `patience_s` real seconds for what comes from outside.
     """
 
-    def __init__(self, epoch: float = EPOCH) -> None:
+    def __init__(self, epoch: float = EPOCH, patience_s: float = 5.0) -> None:
+        self.patience_s = patience_s
         self._monotonic = 0.0
         self._epoch = epoch
 
