@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from codedesigner.angle.output import ANGLE_OUTPUT_SCHEMA, output_errors, schema_errors, unreadable
 
-ISSUE = {"description": "x", "severity": "high", "location": {"file": "a.py", "line": 3}}
+ISSUE = {"evidence": "x = 1", "description": "x", "severity": "high", "location": {"file": "a.py", "line": 3}}
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,10 @@ ISSUE = {"description": "x", "severity": "high", "location": {"file": "a.py", "l
         ({"issues": [{**ISSUE, "severity": "bad"}], "summary": ""}, "issues[0].severity has to be one of low,"),
         ({"issues": [ISSUE, {**ISSUE, "confidence": 1.1}], "summary": ""}, "issues[1].confidence has to be at most 1"),
         ({"issues": [{**ISSUE, "location": {"line": "3"}}], "summary": ""}, "issues[0].location.line"),
-        ({"issues": [{"description": "x", "severity": "low"}], "summary": ""}, "issues[0] lacks location"),
+        (
+            {"issues": [{"evidence": "x", "description": "x", "severity": "low"}], "summary": ""},
+            "issues[0] lacks location",
+        ),
         ({"issues": [], "summary": "", "notes": [1]}, "notes[0] has to be of type string"),
     ],
 )

@@ -22,15 +22,24 @@ _SEVERITY: JsonValue = {"enum": list(SEVERITIES)}
 _CONFIDENCE: JsonValue = {"type": "number", "minimum": 0, "maximum": 1}
 _LOCATION: JsonValue = {
     "type": "object",
+    "required": ["line"],
     "properties": {"file": {"type": "string"}, "line": {"type": "integer"}, "column": {"type": "integer"}},
 }
+# Models write keys in this order: what they point at and why comes before what they make of it.
 _ISSUE: JsonValue = {
     "type": "object",
-    "required": ["description", "severity", "location"],
+    "required": ["evidence", "description", "severity", "location"],
     "properties": {
-        "description": {"type": "string"},
-        "severity": _SEVERITY,
+        "evidence": {
+            "type": "string",
+            "description": "The line of code that is wrong, word for word as shown, without its number.",
+        },
         "location": _LOCATION,
+        "description": {
+            "type": "string",
+            "description": "What is wrong, for which input or state, and what happens then.",
+        },
+        "severity": _SEVERITY,
         "suggested_fix": {"type": "string"},
         "confidence": _CONFIDENCE,
     },
@@ -48,6 +57,9 @@ ANGLE_OUTPUT_SCHEMA: dict[str, JsonValue] = {
 }
 
 
+_NEEDED = frozenset({"evidence", "description", "severity", "location"})
+
+
 def output_errors(schema: Schema, output: object, at: Loc = ()) -> tuple[str, ...]:
     """Everything in which `output` (parsed JSON) departs from a checked `schema`, as sentences that name the place."""
     return tuple(_output_errors(schema, output, at))
@@ -61,7 +73,8 @@ def schema_errors(schema: object, at: Loc = ()) -> tuple[str, ...]:
 def unreadable(schema: Schema) -> str | None:
     """Why answers of this shape could not be read as findings; None where they can.
 
-    They need `issues`, a list of objects with at least description, severity and location, and a `summary`.
+    They need `issues`, a list of objects with at least evidence (the line itself: a claim is placed by what it quotes),
+    description, severity and location, and a `summary`.
     """
     if schema.get("type") != "object" or not {"issues", "summary"} <= _strings(schema.get("required")):
         return 'has to be of type "object" and require issues and summary'
@@ -69,8 +82,8 @@ def unreadable(schema: Schema) -> str | None:
     items = issues.get("items")
     if issues.get("type") != "array" or not isinstance(items, dict):
         return 'issues has to be of type "array" with items'
-    if items.get("type") != "object" or not {"description", "severity", "location"} <= _strings(items.get("required")):
-        return 'an item of issues has to be of type "object" and require description, severity and location'
+    if items.get("type") != "object" or not _NEEDED <= _strings(items.get("required")):
+        return f'an item of issues has to be of type "object" and require {", ".join(sorted(_NEEDED))}'
     return None
 
 
