@@ -101,7 +101,12 @@ class RequestConstraints(Closed):
 
 
 class RequestContext(Closed):
-    """What a request is about. `brief` is what the worker is told beside the code, bounded by whoever made it."""
+    """What a request is about.
+
+    `brief` is what the worker is told beside the code, `instructions` are the project's own for this file; both are
+    bounded by whoever made them. `changed_lines` are the new ones among the code's. `mark` stands before every line
+    that is shown, so that text in the code cannot pass for the prompt's own.
+    """
 
     file_path: str
     function_name: str | None = None
@@ -112,6 +117,9 @@ class RequestContext(Closed):
     pass_number: Line = 1
     previous_issues: tuple[WireIssue, ...] = ()
     brief: str = ""
+    instructions: str = ""
+    changed_lines: tuple[Line, ...] = ()
+    mark: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]*$", max_length=16)] = ""
 
 
 class ToolRequest(Closed):
