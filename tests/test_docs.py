@@ -31,7 +31,7 @@ from codedesigner.config.schema import Schema, schema_of
 from codedesigner.config.settings import Settings
 from codedesigner.config.yamlfile import read_yaml
 from codedesigner.errors import ConfigError
-from codedesigner.location.registry import LocationRegistry, read_locations
+from codedesigner.location.registry import LocationRegistry, LocationsFile, read_locations
 from codedesigner.location.spec import LocationSpec
 from codedesigner.publish import FORMATS
 from codedesigner.publish.inputs import Conclusion
@@ -155,7 +155,10 @@ def type_of(schema: Schema) -> str:
     if isinstance(items, dict):
         return "list of texts" if items.get("type") == "string" else "list of mappings"
     words = {
-        **{"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"},
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "true or false",
         "object": "mapping",
     }
     return ("date" if schema.get("format") == "date" else words[str(schema["type"])]) + bounds_of(schema)
@@ -197,6 +200,11 @@ def test_every_key_is_documented_with_its_type_and_default() -> None:
 
 def test_every_key_of_a_location_is_documented_with_its_type_and_default() -> None:
     assert {row.key: (row.type, row.default) for row in rows(CONFIGURATION, "Locations")} == expected(LocationSpec)
+
+
+def test_every_key_for_all_locations_together_is_documented_with_its_type_and_default() -> None:
+    shown = {row.key: (row.type, row.default) for row in rows(CONFIGURATION, "All locations together")}
+    assert shown == {key: value for key, value in expected(LocationsFile).items() if key.startswith("pool.")}
 
 
 # What an entry of a list needs beside the key of the example.

@@ -98,14 +98,23 @@ def list_locations(locations_file: Path | None, tag: str | None, enabled: bool |
 
 
 @locations.command("show")
-@click.argument("location_id", metavar="ID")
+@click.argument("location_id", metavar="ID", required=False)
 @_LOCATIONS_FILE
 @_FORMAT
-def show_location(location_id: str, locations_file: Path | None, output_format: str) -> None:
-    """Everything about one location."""
-    from codedesigner.location.registry import locations_for
+def show_location(location_id: str | None, locations_file: Path | None, output_format: str) -> None:
+    """Everything about one location; without ID, what holds for all of them: `pool` and `prices`.
 
-    _show(locations_for(locations_file, _environ()).require(location_id), output_format)
+    Where a location does not say what it costs, the price is shown that is known of its model.
+    """
+    from codedesigner.location.prices import priced
+    from codedesigner.location.registry import LocationsFile, locations_for
+
+    registry = locations_for(locations_file, _environ())
+    if location_id is None:
+        together = LocationsFile(pool=registry.pool, prices=dict(registry.prices))
+        _show(together, output_format, frozenset({"pool", "prices"}))
+    else:
+        _show(priced(registry.require(location_id), registry.prices), output_format)
 
 
 @locations.command("validate")
@@ -223,12 +232,12 @@ def _inside(repo: Path, path: str) -> str:
     return relative
 
 
-def _show(model: BaseModel, output_format: str) -> None:
+def _show(model: BaseModel, output_format: str, only: frozenset[str] | None = None) -> None:
     import json
 
     import yaml
 
-    data = json.loads(model.model_dump_json(by_alias=True))
+    data = json.loads(model.model_dump_json(by_alias=True, include=set(only) if only else None))
     if output_format == "json":
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return

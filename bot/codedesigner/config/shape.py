@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 from codedesigner.config.problems import Loc
 
@@ -28,6 +29,16 @@ def model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
     for part in loc:
         current = _step(current, part)
     return _model(current)
+
+
+def field_at(model: type[BaseModel], loc: Loc) -> FieldInfo | None:
+    """The field that is set at `loc`, or the nearest one around it."""
+    for end in range(len(loc), 0, -1):
+        owner = model_at(model, loc[: end - 1])
+        for name, field in owner.model_fields.items() if owner is not None else ():
+            if loc[end - 1] == (field.alias or name):
+                return field
+    return None
 
 
 def leaves(model: type[BaseModel], prefix: Loc = ()) -> Iterator[tuple[Loc, object]]:

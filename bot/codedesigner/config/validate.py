@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from codedesigner.config.problems import Loc, did_you_mean, dotted, nearest, raise_all
-from codedesigner.config.shape import keys_of, leaves, model_at
-from codedesigner.config.wording import describe
+from codedesigner.config.shape import field_at, keys_of, leaves, model_at
+from codedesigner.config.wording import describe, remedy
 from codedesigner.config.yamlfile import Document, Value, walk
 from codedesigner.errors import ConfigError
 
@@ -21,6 +21,7 @@ Lines = Callable[[Loc, bool], int | None]
 
 # Neither these keys' values nor what was put by mistake where a key's name belongs is ever repeated in a message.
 _SECRETS = ("api_key", "apikey", "key", "token", "secret", "password")
+_NOT_REPEATED = frozenset({*_SECRETS, "api_key_env", "endpoint", "auth_header", "headers", "extra"})
 _ADVICE = "keys never stand in a file: put it in an environment variable and name that in api_key_env"
 
 
@@ -86,15 +87,18 @@ def _translate(
     detail: ErrorDetails, root: Value, model: type[BaseModel], name: str | None, line: Lines, at: Loc
 ) -> ConfigError:
     loc: Loc = detail["loc"]
+    of_key = bool(loc) and loc[-1] == "[key]"
+    loc = loc[:-1] if of_key else loc
     key = dotted((*at, *loc)) or None
     if detail["type"] == "extra_forbidden":
         return ConfigError("unknown key", path=name, line=line(loc, True), key=key, hint=unknown_key_hint(loc, model))
     if detail["type"] == "missing":
-        return ConfigError("is required", path=name, line=line(loc[:-1], True), key=key)
-    secret = bool(loc) and str(loc[-1]).casefold() in (*_SECRETS, "api_key_env", "endpoint")
+        hint = remedy(detail, field_at(model, loc))
+        return ConfigError("is required", path=name, line=line(loc[:-1], True), key=key, hint=hint)
+    secret = of_key or any(str(part).casefold() in _NOT_REPEATED for part in loc)
     message, hint_or_none = describe(detail, None if secret else walk(root, loc))
-    hint = _ADVICE if loc and loc[-1] == "api_key_env" else hint_or_none
-    return ConfigError(message, path=name, line=line(loc, False), key=key, hint=hint)
+    hint = _ADVICE if loc and loc[-1] == "api_key_env" else hint_or_none or remedy(detail, field_at(model, loc))
+    return ConfigError(message, path=name, line=line(loc, of_key), key=key, hint=hint)
 
 
 def unknown_key_hint(loc: Loc, model: type[BaseModel]) -> str:

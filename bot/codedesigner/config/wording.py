@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from codedesigner.config.problems import MAX_WORD, nearest
@@ -33,8 +34,31 @@ def describe(detail: ErrorDetails, value: Value) -> tuple[str, str | None]:
     if kind == "literal_error":
         return _one_of(str(context["expected"]), value)
     if kind == "value_error":
-        return str(context["error"]), None
+        message, _, advice = str(context["error"]).partition("; ")
+        return message, advice or None
     return detail["msg"], None
+
+
+def remedy(detail: ErrorDetails, field: FieldInfo | None) -> str | None:
+    """What to write instead, as far as the field's own description and limits say; None where they say nothing."""
+    if field is None or field.description is None:
+        return None
+    what = field.description.rstrip(".")
+    meaning = what[0].lower() + what[1:] if what[1:2].islower() else what
+    if detail["type"] == "missing":
+        return f"add {detail['loc'][-1]}: {meaning}"
+    if field.examples:
+        return f"such as {field.examples[0]}: {meaning}"
+    return f"{limits}: {meaning}" if (limits := _limits(field)) else f"it is: {meaning}"
+
+
+def _limits(field: FieldInfo) -> str:
+    """`from 0 to 2`, as far as the field has limits."""
+    words = {"gt": "above", "ge": "from", "lt": "below", "le": "to"}
+    found = {
+        name: getattr(rule, name) for rule in field.metadata for name in words if getattr(rule, name, None) is not None
+    }
+    return " ".join(f"{word} {found[name]:g}" for name, word in words.items() if name in found)
 
 
 def _one_of(expected: str, value: Value) -> tuple[str, str | None]:

@@ -35,6 +35,7 @@ from codedesigner.errors import ConfigError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+_YAML = "check brackets, quotes and indentation here and on the line above; a text with `: ` or ` #` needs quotes"
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
@@ -104,7 +105,8 @@ def read_file(path: Path, *, name: str | None = None) -> Document:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path=shown) from error
+        hint = "check the name, and that it is a file you may read"
+        raise ConfigError(f"cannot be read: {error.strerror}", path=shown, hint=hint) from error
     return read_yaml(data, shown)
 
 
@@ -124,15 +126,18 @@ def read_yaml(text: bytes | str, name: str, *, pure: bool = False) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise ConfigError(f"not valid YAML: {error.problem or error.context}", path=name, line=line) from error
+        raise ConfigError(
+            f"not valid YAML: {error.problem or error.context}", path=name, line=line, hint=_YAML
+        ) from error
     except yaml.reader.ReaderError as error:
         line = decoded.count("\n", 0, error.position) + 1
-        raise ConfigError(f"not valid YAML: {error.reason}", path=name, line=line) from error
+        hint = "remove the character, or write it as an escape in double quotes"
+        raise ConfigError(f"not valid YAML: {error.reason}", path=name, line=line, hint=hint) from error
     raise_all(builder.problems)
     if root is None:
         root = {}
     if not isinstance(root, dict):
-        raise ConfigError("has to be a mapping of keys to values", path=name, line=1)
+        raise ConfigError("has to be a mapping of keys to values", path=name, line=1, hint="write `key: value` lines")
     return Document(name, root, builder.key_lines, builder.value_lines)
 
 
@@ -158,7 +163,7 @@ def _decoded(text: bytes | str, name: str) -> str:
             line = data.count(b"\n", 0, error.start) + 1
             raise ConfigError("not valid UTF-8", path=name, line=line, hint="save the file as UTF-8") from error
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"larger than {MAX_BYTES:,} bytes", path=name)
+        raise ConfigError(f"larger than {MAX_BYTES:,} bytes", path=name, hint="split it, or leave some of it out")
     return decoded
 
 
@@ -195,7 +200,8 @@ class _Builder:
         if isinstance(event, ScalarEvent):
             return self._scalar(event, loc)
         if len(loc) >= MAX_DEPTH:
-            raise ConfigError(f"nested deeper than {MAX_DEPTH} levels", path=self.name, line=_line(event))
+            hint = "no key is that deep: check the brackets"
+            raise ConfigError(f"nested deeper than {MAX_DEPTH} levels", path=self.name, line=_line(event), hint=hint)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(events, loc)
         return self._mapping(events, loc)

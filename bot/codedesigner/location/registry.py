@@ -7,10 +7,11 @@ is laid over it, so `{id: ruff, weight: 2}` and `{id: typos, enabled: false}` ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
 from codedesigner.config.environment import LOCATIONS_FILE
 from codedesigner.config.layers import merge
@@ -19,9 +20,12 @@ from codedesigner.config.shape import Closed
 from codedesigner.config.validate import unknown_keys, validate, validate_value
 from codedesigner.config.yamlfile import Document, Value, read_file
 from codedesigner.errors import ConfigError
-from codedesigner.location.spec import LocationSpec, LocationTemplate, ProviderType
+from codedesigner.location.poolsettings import PoolSettings
+from codedesigner.location.spec import LocationSpec, LocationTemplate, PriceConfig, ProviderType
 from codedesigner.location.template import fill, template_problems, value_problems
 from codedesigner.text import resource
+
+ModelPattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*][A-Za-z0-9*._:/@+-]*$", max_length=200)]
 
 
 class LocationsFile(Closed):
@@ -33,15 +37,23 @@ class LocationsFile(Closed):
     templates: tuple[LocationTemplate, ...] = Field(
         default=(), max_length=100, description="What several locations have in common."
     )
+    pool: PoolSettings = Field(default=PoolSettings(), description="How all locations together are asked.")
+    prices: dict[ModelPattern, PriceConfig] = Field(
+        default={},
+        max_length=1000,
+        description="What models cost, by name; `*` stands for anything. Stronger than the shipped prices.",
+    )
     shipped: bool = Field(default=True, description="false: do without the locations that are shipped.")
 
 
 @dataclass(frozen=True, slots=True)
 class LocationRegistry:
-    """Locations and templates by id, in file order."""
+    """Locations and templates by id, in file order; how they are asked together, and the operator's own prices."""
 
     locations: Mapping[str, LocationSpec]
     templates: Mapping[str, LocationTemplate]
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    prices: Mapping[str, PriceConfig] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> LocationRegistry:
@@ -130,14 +142,13 @@ def read_locations(document: Document, shipped: LocationRegistry | None = None) 
             errors += flat([error])
             continue
         if spec.id in seen:
-            message = (
-                f"there is a location {spec.id} already, on line {document.line_of_value(('locations', seen[spec.id]))}"
-            )
-            errors.append(document.error(message, (*at, "id")))
+            first = document.line_of_value(("locations", seen[spec.id]))
+            message = f"there is a location {spec.id} already, on line {first}"
+            errors.append(document.error(message, (*at, "id"), hint="give one of them another id, or remove it"))
         seen.setdefault(spec.id, index)
         locations[spec.id] = spec
     raise_all(errors)
-    return LocationRegistry(locations, templates)
+    return LocationRegistry(locations, templates, file.pool, file.prices)
 
 
 def _templates(document: Document, file: LocationsFile, errors: list[ConfigError]) -> dict[str, LocationTemplate]:
@@ -145,7 +156,8 @@ def _templates(document: Document, file: LocationsFile, errors: list[ConfigError
     for index, template in enumerate(file.templates):
         at: Loc = ("templates", index)
         if template.id in templates:
-            errors.append(document.error(f"there is a template {template.id} already", (*at, "id")))
+            hint = "give one of them another id, or remove it"
+            errors.append(document.error(f"there is a template {template.id} already", (*at, "id"), hint=hint))
         templates[template.id] = template
         errors += [
             document.error(problem.message, (*at, "variables", problem.variable), hint=problem.hint)
@@ -160,7 +172,8 @@ def _entry(
 ) -> LocationSpec:
     entry = document.value_at(at)
     if not isinstance(entry, dict):
-        raise document.error("must be a mapping of keys to values", at)
+        hint = "write `- id: my-model`, and the location's other keys below it"
+        raise document.error("must be a mapping of keys to values", at, hint=hint)
     own = {key: value for key, value in entry.items() if key not in ("from", "with")}
     if "from" in entry:
         values = _from_template(document, at, entry, own, templates)
@@ -192,7 +205,8 @@ def _from_template(
         raise document.error(f"there is no template {entry['from']}", (*at, "from"), hint=hint)
     given = entry.get("with", {})
     if not isinstance(given, dict):
-        raise document.error("must be a mapping of variables to values", (*at, "with"))
+        hint = "write with: {model_id: my-model}"
+        raise document.error("must be a mapping of variables to values", (*at, "with"), hint=hint)
     raise_all(
         [
             document.error(problem.message, (*at, "with", problem.variable), hint=problem.hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -25,19 +26,53 @@ WITHOUT_ENDPOINT: frozenset[ProviderType] = frozenset({"local", "scripted"})
 
 
 _DOTTED = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
-_OWN_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "cookie", "host", "content-length", "content-type"})
+_OWN_HEADERS = frozenset({"cookie", "host", "content-length", "content-type", "connection", "transfer-encoding"})
+_KEY_WORDS = frozenset({"key", "apikey", "token", "secret", "password", "auth", "authorization", "credential"})
+# How the keys of well-known services begin, and how a header that holds one does.
+_KEY_LIKE = re.compile(
+    r"(?:bearer |basic [a-z0-9+/=]{12}|sk-|gsk_|xai-|hf_|ghp_|github_pat_|glpat-|AIza|AKIA)", re.IGNORECASE
+)
+# What a request consists of is ours to say: another value here would answer another question.
+_OWN_FIELDS = frozenset({"model", "messages", "system", "stream", "prompt", "tools", "tool_choice", "response_format"})
+_NO_KEY = "a key never stands in a file: put it in an environment variable and name that in api_key_env"
 
 
 def _header_name(name: str) -> str:
     if name.lower() in _OWN_HEADERS:
-        raise ValueError(f"{name} is not set here; a key is named in api_key_env")
+        raise ValueError("is a header that every request has already; remove it")
+    if _KEY_WORDS & set(name.lower().split("-")):
+        raise ValueError(f"is a header for a key; {_NO_KEY}, and the header in auth_header")
     return name
+
+
+def _header_value(value: str) -> str:
+    if _KEY_LIKE.match(value):
+        raise ValueError(f"looks like a key; {_NO_KEY}")
+    return value
+
+
+def _auth_header(name: str) -> str:
+    if _KEY_LIKE.match(name):
+        raise ValueError(f"looks like a key, not like a header's name; {_NO_KEY}")
+    return name
+
+
+def _extra(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    for name in fields:
+        if name.lower() in _OWN_FIELDS:
+            raise ValueError(f"must not hold {name}; remove it, that part of a request is not configurable")
+        if _KEY_WORDS & set(name.lower().replace("-", "_").split("_")) and "tokens" not in name:
+            raise ValueError(f"must not hold a key; {_NO_KEY}")
+    return fields
 
 
 HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60), AfterValidator(_header_name)
 ]
-HeaderValue = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=500)]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=500), AfterValidator(_header_value)]
+
+
+_ADDRESS = "is not an address; write one such as http://localhost:11434 or https://models.example.org/v1"
 
 
 def _endpoint(url: str) -> str:
@@ -46,22 +81,25 @@ def _endpoint(url: str) -> str:
         parts = urlsplit(url)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
-        raise ValueError("has to be an address such as http://localhost:11434") from None
+        raise ValueError(_ADDRESS) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or not url.isascii():
-        raise ValueError("has to be an address such as http://localhost:11434")
+        raise ValueError(_ADDRESS)
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or password; name the key's variable in api_key_env")
     if parts.query or parts.fragment or any(character.isspace() for character in url):
-        raise ValueError("must not have a query, a fragment or a space")
+        raise ValueError("must not have a query, a fragment or a space; end it with the path")
     return url.rstrip("/")
 
 
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(values)) != len(values):
-        raise ValueError("names something twice")
+        raise ValueError("names something twice; remove one of the two")
     return values
 
 
+_AuthHeader = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60), AfterValidator(_auth_header)
+]
 LocationId = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=60)]
 Tag = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=40)]
 
@@ -109,17 +147,25 @@ class ProviderConfig(Closed):
         default=None,
         alias="class",
         description="`package.module:Class` of your own that reaches the server, for `custom`; instead of dialect.",
+        examples=["acme.models:Gateway"],
     )
-    auth_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60)] | None = Field(
-        default=None, description="Header for the key, such as `api-key` at Azure; without it, the dialect's own."
+    auth_header: _AuthHeader | None = Field(
+        default=None,
+        description="Header for the key, such as `api-key` at Azure; without it, the dialect's own.",
+        examples=["api-key"],
     )
     api_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$", max_length=40)] | None = Field(
-        default=None, description="`api-version` of Azure's old addresses, or Anthropic's version header."
+        default=None,
+        description="`api-version` of Azure's old addresses, or Anthropic's version header.",
+        examples=["2024-10-21"],
     )
     headers: dict[HeaderName, HeaderValue] = Field(
-        default={}, max_length=20, description="Further headers, such as OpenAI-Organization. Never a key."
+        default={},
+        max_length=20,
+        description="Further headers, such as OpenAI-Organization. Never a key.",
+        examples=[{"OpenAI-Organization": "org-1"}],
     )
-    extra: dict[str, JsonValue] = Field(
+    extra: Annotated[dict[str, JsonValue], AfterValidator(_extra)] = Field(
         default={}, max_length=50, description="Put into every request as it stands, such as OpenRouter's `provider`."
     )
     stream: bool = Field(
@@ -140,11 +186,13 @@ class ProviderConfig(Closed):
         if self.type in WITHOUT_ENDPOINT and (self.endpoint is not None or self.api_key_env is not None):
             raise ValueError(f"type {self.type} is not reached over the network; remove endpoint and api_key_env")
         if self.type == "custom" and self.python_class is None and (self.endpoint is None or self.dialect is None):
-            raise ValueError("type custom needs an endpoint and a dialect, or a class")
+            raise ValueError("type custom needs more; give it an endpoint and a dialect, or a class")
         if self.type != "custom" and (self.dialect is not None or self.python_class is not None):
-            raise ValueError(f"dialect and class are for type custom, not for {self.type}")
+            raise ValueError(
+                f"dialect and class are for type custom, not for {self.type}; remove them, or write type: custom"
+            )
         if self.dialect is not None and self.python_class is not None:
-            raise ValueError("dialect and class exclude each other")
+            raise ValueError("dialect and class exclude each other; keep one of them")
         return self
 
     @property
@@ -200,7 +248,7 @@ class PriceConfig(Closed):
 class LocationSpec(Closed):
     """One location, complete."""
 
-    id: LocationId = Field(description="Unique identifier.")
+    id: LocationId = Field(description="Unique identifier.", examples=["ollama-cold"])
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(description="Shown to people.")
     description: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
         default=None, description="What it is good for."
@@ -212,7 +260,7 @@ class LocationSpec(Closed):
         default=None, description="What it costs; without it, as the price table says of its model."
     )
     tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(_distinct)] = Field(
-        default=(), description="Words to choose locations by."
+        default=(), description="Words to choose locations by.", examples=["[model, precise]"]
     )
     enabled: bool = Field(default=True, description="Whether it takes part.")
     weight: float = Field(default=1.0, gt=0, le=1000, description="Weight of its votes, and of its being chosen.")
@@ -233,7 +281,7 @@ class TemplateVariable(Closed):
 class LocationTemplate(Closed):
     """What several locations have in common."""
 
-    id: LocationId = Field(description="Unique identifier among templates.")
+    id: LocationId = Field(description="Unique identifier among templates.", examples=["ollama-base"])
     base: dict[str, JsonValue] = Field(description="Any part of a location; texts may hold ${variable}.")
     variables: dict[str, TemplateVariable] = Field(
         default={}, description="By name: a field's name, or what ${name} in the base stands for."
@@ -243,5 +291,5 @@ class LocationTemplate(Closed):
     @classmethod
     def _without_id(cls, base: dict[str, JsonValue]) -> dict[str, JsonValue]:
         if "id" in base:
-            raise ValueError("must not have an id: it belongs to the location")
+            raise ValueError("must not have an id; give it to the location")
         return base

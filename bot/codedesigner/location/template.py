@@ -1,8 +1,8 @@
 """Locations from templates: variables checked, filled in, and the location's own keys laid over the result.
 
 A variable is named after the field that it fills: `model_id` and `endpoint` belong to `provider`, `temperature` and
-`top_p` to `parameters`, `name` or `weight` to the location itself. One that is not a field has to appear in the base
-as `${name}`; where it is all of a text, its value keeps its type.
+`top_p` to `parameters`, `hourly` to `limits`, `name` or `weight` to the location itself. One that is not a field has
+to appear in the base as `${name}`; where it is all of a text, its value keeps its type.
 
 `validation` knows two forms, neither of which is a pattern: `low..high` (either end may be missing) bounds a number,
 or the length of a text; `a|b|c` lists what is allowed.
@@ -13,27 +13,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated, get_args, get_origin
 
 from codedesigner.config.layers import merge
-from codedesigner.config.problems import did_you_mean
-from codedesigner.config.shape import keys_of
+from codedesigner.config.problems import Loc, did_you_mean
+from codedesigner.config.shape import leaves
 from codedesigner.config.yamlfile import Value
-from codedesigner.location.spec import (
-    LocationTemplate,
-    ParameterConfig,
-    ProviderConfig,
-    RetryConfig,
-    TemplateVariable,
-)
+from codedesigner.location.spec import LocationSpec, LocationTemplate, TemplateVariable
 
 _SLOT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?", re.ASCII)
 
-_FIELDS: dict[str, tuple[str, ...]] = {
-    **{name: ("provider", "retry_config", name) for name in keys_of(RetryConfig)},
-    **{name: ("provider", name) for name in keys_of(ProviderConfig) if name != "retry_config"},
-    **{name: ("parameters", name) for name in keys_of(ParameterConfig)},
-    **{name: (name,) for name in ("name", "description", "enabled", "weight")},
+
+def _fills(annotation: object) -> bool:
+    # A variable is a text, a number, true or false: it does not fill a list or a mapping.
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _fills(get_args(annotation)[0])
+    return origin not in (dict, tuple, list)
+
+
+_FIELDS: dict[str, Loc] = {
+    str(loc[-1]): loc for loc, annotation in leaves(LocationSpec) if loc != ("id",) and _fills(annotation)
 }
 
 
@@ -73,7 +74,7 @@ def value_problems(template: LocationTemplate, given: Mapping[str, Value]) -> tu
         if name in given:
             found += _value_problems(name, variable, given[name])
         elif variable.required and variable.default is None:
-            found.append(VariableProblem(name, "is required by the template"))
+            found.append(VariableProblem(name, "is required by the template", f"add it: with: {{{name}: …}}"))
     return tuple(found)
 
 
@@ -88,14 +89,9 @@ def fill(template: LocationTemplate, given: Mapping[str, Value], own: Mapping[st
         if name in _FIELDS and value is not None:
             leaf: Value = value
             for part in reversed(_FIELDS[name]):
-                leaf = {part: leaf}
+                leaf = {str(part): leaf}
             tree = merge(tree, leaf) if isinstance(leaf, dict) else tree
     return merge(tree, own)
-
-
-def field_of(variable: str) -> tuple[str, ...] | None:
-    """Where in a location the variable of this name goes; None where it only fills `${...}`."""
-    return _FIELDS.get(variable)
 
 
 def _grammar_problems(name: str, variable: TemplateVariable) -> list[VariableProblem]:
@@ -125,7 +121,8 @@ def _value_problems(name: str, variable: TemplateVariable, value: Value) -> list
     }
     if not fits[variable.type]:
         words = {"string": "text", "number": "a number", "boolean": "true or false"}
-        return [VariableProblem(name, f"must be {words[variable.type]}")]
+        advice = {"string": "put it in quotes", "number": "write it without quotes", "boolean": "write true or false"}
+        return [VariableProblem(name, f"must be {words[variable.type]}", advice[variable.type])]
     rule = variable.validation
     if rule is None:
         return []
@@ -138,7 +135,7 @@ def _value_problems(name: str, variable: TemplateVariable, value: Value) -> list
     size = len(value) if isinstance(value, str) else value
     if isinstance(size, int | float) and (size < float(low or "-inf") or size > float(high or "inf")):
         what = "must have a length" if isinstance(value, str) else "must be"
-        return [VariableProblem(name, f"{what} in {rule}")]
+        return [VariableProblem(name, f"{what} in {rule}", "so says the template's `validation`; change either")]
     return []
 
 
