@@ -6,6 +6,7 @@ that is how a recorded run is replayed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Protocol
@@ -55,8 +56,9 @@ def unrecorded(_envelope: Envelope) -> None:
 
 def request_id(worker: str, request: Request) -> str:
     """The message id of a request: a name for what is asked of whom."""
-    said = sha256(f"{worker}\0{_TYPES[type(request)]}\0{request.model_dump_json()}".encode("utf-8", "surrogatepass"))
-    return str(uuid5(_NAMESPACE, said.hexdigest()))
+    # Not pydantic's own JSON: code may hold bytes that are no UTF-8, as lone surrogates, and it refuses those.
+    said = json.dumps([worker, _TYPES[type(request)], request.model_dump(mode="json")])
+    return str(uuid5(_NAMESPACE, sha256(said.encode()).hexdigest()))
 
 
 class Bus:
