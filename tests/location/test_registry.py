@@ -243,7 +243,74 @@ def test_the_schema_takes_the_shipped_file_and_the_documents_example() -> None:
     assert not validator.is_valid({"templates": [{"id": "a", "base": {"provider": {"typ": "local"}}}]})
 
 
+def test_how_all_locations_are_asked_and_what_they_cost_is_part_of_the_file() -> None:
+    registry = read(
+        "pool: {max_concurrent: 8, load_balancing_strategy: random}\n"
+        "prices: {'acme/*': {tokens_in: 1, tokens_out: 2}}\n"
+    )
+
+    assert (registry.pool.max_concurrent, registry.pool.load_balancing_strategy) == (8, "random")
+    assert (registry.pool.per_endpoint_limit, registry.pool.max_workers) == (2, 8)
+    assert registry.prices["acme/*"].tokens_out == 2
+    assert read("{}").pool.max_concurrent is None
+
+
+def test_variables_fill_limits_prices_headers_and_more() -> None:
+    registry = read(
+        "templates:\n"
+        "  - id: gateway\n"
+        "    base:\n"
+        "      name: Gateway\n"
+        "      provider:\n"
+        "        type: custom\n"
+        "        dialect: openai\n"
+        "        endpoint: https://models.example.org/v1\n"
+        "        headers: {X-Team: 'team-${team}'}\n"
+        "        extra: {metadata: {team: '${team}', batch: ['${size}']}}\n"
+        "        capabilities: {sampling: '${samples}'}\n"
+        "      limits: {tokens_per_minute: '${size}'}\n"
+        "    variables:\n"
+        "      model_id: {type: string, required: true}\n"
+        "      team: {type: string, required: true}\n"
+        "      size: {type: number, default: 9000}\n"
+        "      samples: {type: boolean, default: false}\n"
+        "      hourly: {type: number, default: 100, validation: 1..}\n"
+        "      tokens_in: {type: number, default: 3}\n"
+        "      tokens_out: {type: number, default: 4.5}\n"
+        "      schema_mode: {type: string, validation: schema|json|text}\n"
+        "locations:\n"
+        "  - {id: a, from: gateway, with: {model_id: m, team: red, schema_mode: json}}\n"
+    )
+
+    location = registry.require("a")
+    assert location.provider.headers == {"X-Team": "team-red"}
+    assert location.provider.extra == {"metadata": {"team": "red", "batch": [9000]}}
+    assert (location.provider.capabilities.sampling, location.provider.capabilities.schema_mode) == (False, "json")
+    assert (location.limits.tokens_per_minute, location.limits.hourly) == (9000, 100)
+    assert location.price is not None
+    assert (location.price.tokens_in, location.price.tokens_out) == (3, 4.5)
+
+
+def test_the_schema_knows_slots_prices_and_the_pool() -> None:
+    validator = Draft202012Validator(locations_schema())
+
+    assert validator.is_valid({"templates": [{"id": "t", "base": {"limits": {"hourly": "${calls}"}}}]})
+    assert not validator.is_valid({"templates": [{"id": "t", "base": {"limits": {"hourly": "many"}}}]})
+    assert not validator.is_valid({"locations": [{"id": "a", "limits": {"hourly": "${calls}"}}]})
+    assert validator.is_valid({"locations": [{"id": "a", "price": {"tokens_in": 1}}]})
+    assert not validator.is_valid({"prices": {"m": {"tokens_in": 1}}})
+    assert validator.is_valid({"prices": {"m*": {"tokens_in": 1, "tokens_out": 2}}, "pool": {"max_workers": 2}})
+    assert not validator.is_valid({"pool": {"max_worker": 2}})
+
+
 def test_a_location_survives_being_written_and_read() -> None:
-    location = read(EXAMPLE).require("precise-cold")
+    location = read(
+        "locations:\n"
+        "  - id: a\n"
+        "    name: A\n"
+        "    provider: {type: custom, model_id: m, class: 'acme.models:Gateway', extra: {top_k: 1}}\n"
+        "    limits: {hourly: 7}\n"
+        "    price: {tokens_in: 1, tokens_out: 2}\n"
+    ).require("a")
 
     assert LocationSpec.model_validate_json(location.model_dump_json(by_alias=True)) == location

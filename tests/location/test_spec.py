@@ -84,6 +84,15 @@ def test_a_location_that_is_wrong_is_refused_at_its_key(text: str, key: str) -> 
         f"{{type: openai, model_id: m, endpoint: 'https://example.com/?key={SECRET}'}}",
         f"{{type: openai, model_id: m, endpoint: '{SECRET}'}}",
         f"{{type: openai, model_id: m, api_key: {{value: {SECRET}}}}}",
+        f"{{type: openai, model_id: m, auth_header: {SECRET}}}",
+        f"{{type: openai, model_id: m, auth_header: [{SECRET}]}}",
+        f"{{type: openai, model_id: m, headers: {{X-Title: {SECRET}}}}}",
+        f"{{type: openai, model_id: m, headers: {{X-Title: Bearer {SECRET}}}}}",
+        f"{{type: openai, model_id: m, headers: {{X-Title: [{SECRET}]}}}}",
+        f"{{type: openai, model_id: m, headers: {{helicone-auth: {SECRET}}}}}",
+        f"{{type: openai, model_id: m, headers: {SECRET}}}",
+        f"{{type: openai, model_id: m, extra: {{api-key: {SECRET}}}}}",
+        f"{{type: openai, model_id: m, extra: {SECRET}}}",
     ],
 )
 def test_a_secret_is_refused_and_never_repeated(provider: str) -> None:
@@ -92,6 +101,31 @@ def test_a_secret_is_refused_and_never_repeated(provider: str) -> None:
 
     error = caught.value
     assert SECRET not in f"{error}{error!r}{error.hint}{error.__context__}"
+
+
+def test_the_defaults_of_what_is_said_about_a_model() -> None:
+    location = spec("{id: a, name: A, provider: {type: openai, model_id: m}}")
+
+    assert (location.provider.dialect, location.provider.python_class, location.provider.stream) == (None, None, False)
+    assert (location.provider.headers, location.provider.extra, location.provider.context_size) == ({}, {}, None)
+    assert set(location.limits.model_dump().values()) == {None}
+    assert set(location.provider.capabilities.model_dump().values()) == {None}
+    assert (location.price, location.parameters.deep_reasoning_effort) == (None, "high")
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "{type: openai, model_id: m, headers: {OpenAI-Organization: org-1, X-Title: Basic review}}",
+        "{type: openai, model_id: m, extra: {provider: {sort: price}, max_completion_tokens: 9}}",
+        "{type: openai, model_id: m, auth_header: api-key, api_version: 2024-10-21}",
+        "{type: custom, model_id: m, class: 'acme.models:Gateway'}",
+        "{type: custom, model_id: m, class: 'acme.models:Gateway', endpoint: 'http://localhost:1'}",
+        "{type: custom, model_id: m, dialect: anthropic, endpoint: 'http://localhost:1'}",
+    ],
+)
+def test_what_providers_may_say(provider: str) -> None:
+    assert spec(f"{{id: a, name: A, provider: {provider}}}").provider.model_id == "m"
 
 
 def test_a_literal_key_comes_with_advice() -> None:

@@ -21,6 +21,8 @@ _NUMBER_LIKE = {
     re.compile(r"[-+]?[0-9]+(\.[0-9]+)?"): "remove the quotes",
 }
 
+_FAR = 1_000_000  # such limits catch slips, and are nobody's choice
+
 
 def describe(detail: ErrorDetails, value: Value) -> tuple[str, str | None]:
     """A sentence's end ("must be ...") and a hint or None. `value` is None where it must not be repeated."""
@@ -45,20 +47,29 @@ def remedy(detail: ErrorDetails, field: FieldInfo | None) -> str | None:
         return None
     what = field.description.rstrip(".")
     meaning = what[0].lower() + what[1:] if what[1:2].islower() else what
+    example = f"such as {_flow(field.examples[0])}" if field.examples else ""
     if detail["type"] == "missing":
-        return f"add {detail['loc'][-1]}: {meaning}"
-    if field.examples:
-        return f"such as {field.examples[0]}: {meaning}"
-    return f"{limits}: {meaning}" if (limits := _limits(field)) else f"it is: {meaning}"
+        return f"add {detail['loc'][-1]}{', ' if example else ''}{example}: {meaning}"
+    return f"{example or _limits(field) or 'it is'}: {meaning}"
 
 
 def _limits(field: FieldInfo) -> str:
-    """`from 0 to 2`, as far as the field has limits."""
+    """`from 0 to 2`, as far as the field has limits that somebody may come near."""
     words = {"gt": "above", "ge": "from", "lt": "below", "le": "to"}
     found = {
         name: getattr(rule, name) for rule in field.metadata for name in words if getattr(rule, name, None) is not None
     }
-    return " ".join(f"{word} {found[name]:g}" for name, word in words.items() if name in found)
+    near = {name: limit for name, limit in found.items() if name in ("gt", "ge") or limit < _FAR}
+    return " ".join(f"{word} {near[name]:g}" for name, word in words.items() if name in near)
+
+
+def _flow(value: object) -> str:
+    """As it stands in a file, on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return str(value)
 
 
 def _one_of(expected: str, value: Value) -> tuple[str, str | None]:
@@ -100,11 +111,13 @@ def _text_hint(value: Value) -> str | None:
 
 
 def _list_hint(value: Value) -> str | None:
+    if isinstance(value, dict):
+        return "write `- ` before each entry, instead of a name"
     return f"write [{value}]" if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
 def _mapping_hint(value: Value) -> str | None:
-    return "give it keys, or remove the line" if value is None else None
+    return "give it keys, or remove the line" if value is None else "write `key: value` lines, or {key: value}"
 
 
 _TYPES: dict[str, tuple[str, Callable[[Value], str | None]]] = {
@@ -123,16 +136,20 @@ _TYPES: dict[str, tuple[str, Callable[[Value], str | None]]] = {
 }
 
 
+def _number(limit: object) -> str:
+    return f"{limit:g}" if isinstance(limit, float) else str(limit)
+
+
 def _count(context: Mapping[str, object], key: str, what: str) -> str:
     number = context[key]
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 _SENTENCES: dict[str, Callable[[Mapping[str, object]], str]] = {
-    "greater_than": lambda context: f"must be above {context['gt']}",
-    "greater_than_equal": lambda context: f"must be at least {context['ge']}",
-    "less_than": lambda context: f"must be below {context['lt']}",
-    "less_than_equal": lambda context: f"must be at most {context['le']}",
+    "greater_than": lambda context: f"must be above {_number(context['gt'])}",
+    "greater_than_equal": lambda context: f"must be at least {_number(context['ge'])}",
+    "less_than": lambda context: f"must be below {_number(context['lt'])}",
+    "less_than_equal": lambda context: f"must be at most {_number(context['le'])}",
     "string_too_short": lambda context: f"must have at least {_count(context, 'min_length', 'character')}",
     "string_too_long": lambda context: f"must have at most {_count(context, 'max_length', 'character')}",
     "too_short": lambda context: f"must have at least {_count(context, 'min_length', 'item')}",

@@ -42,6 +42,7 @@ class LocationsFile(Closed):
         default={},
         max_length=1000,
         description="What models cost, by name; `*` stands for anything. Stronger than the shipped prices.",
+        examples=[{"gpt-5-mini": {"tokens_in": 0.25, "tokens_out": 2}}],
     )
     shipped: bool = Field(default=True, description="false: do without the locations that are shipped.")
 

@@ -46,6 +46,8 @@ def _header_name(name: str) -> str:
 
 
 def _header_value(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("has to be one line of ordinary letters; remove line breaks, and write others as ASCII")
     if _KEY_LIKE.match(value):
         raise ValueError(f"looks like a key; {_NO_KEY}")
     return value
@@ -61,7 +63,7 @@ def _extra(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
     for name in fields:
         if name.lower() in _OWN_FIELDS:
             raise ValueError(f"must not hold {name}; remove it, that part of a request is not configurable")
-        if _KEY_WORDS & set(name.lower().replace("-", "_").split("_")) and "tokens" not in name:
+        if _KEY_WORDS & set(name.lower().replace("-", "_").split("_")):
             raise ValueError(f"must not hold a key; {_NO_KEY}")
     return fields
 
@@ -69,7 +71,7 @@ def _extra(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
 HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60), AfterValidator(_header_name)
 ]
-HeaderValue = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=500), AfterValidator(_header_value)]
+HeaderValue = Annotated[str, StringConstraints(max_length=500), AfterValidator(_header_value)]
 
 
 _ADDRESS = "is not an address; write one such as http://localhost:11434 or https://models.example.org/v1"
@@ -218,7 +220,7 @@ class ParameterConfig(Closed):
         default=None, ge=1, le=10_000_000, description="max_tokens for those; without it, four times max_tokens."
     )
     stop_sequences: Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], Field(max_length=16)] = (
-        Field(default=(), description="Where an answer ends.")
+        Field(default=(), description="Where an answer ends.", examples=[["</answer>"]])
     )
 
 
@@ -239,10 +241,16 @@ class LimitsConfig(Closed):
 class PriceConfig(Closed):
     """What a model costs, in US dollars for a million tokens."""
 
-    tokens_in: float = Field(ge=0, le=1e6, description="Of the prompt.")
-    tokens_out: float = Field(ge=0, le=1e6, description="Of the answer, thoughts included.")
-    cached: float | None = Field(default=None, ge=0, le=1e6, description="Read from the server's cache.")
-    written: float | None = Field(default=None, ge=0, le=1e6, description="Written to the server's cache.")
+    tokens_in: float = Field(ge=0, le=1e6, description="US dollars for a million tokens of the prompt.")
+    tokens_out: float = Field(
+        ge=0, le=1e6, description="US dollars for a million tokens of the answer, thoughts included."
+    )
+    cached: float | None = Field(
+        default=None, ge=0, le=1e6, description="US dollars for a million tokens read from its cache."
+    )
+    written: float | None = Field(
+        default=None, ge=0, le=1e6, description="US dollars for a million tokens written to its cache."
+    )
 
 
 class LocationSpec(Closed):
@@ -260,7 +268,7 @@ class LocationSpec(Closed):
         default=None, description="What it costs; without it, as the price table says of its model."
     )
     tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(_distinct)] = Field(
-        default=(), description="Words to choose locations by.", examples=["[model, precise]"]
+        default=(), description="Words to choose locations by.", examples=[["model", "precise"]]
     )
     enabled: bool = Field(default=True, description="Whether it takes part.")
     weight: float = Field(default=1.0, gt=0, le=1000, description="Weight of its votes, and of its being chosen.")

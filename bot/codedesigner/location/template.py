@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, get_args, get_origin
 
 from codedesigner.config.layers import merge
-from codedesigner.config.problems import Loc, did_you_mean
+from codedesigner.config.problems import Loc, did_you_mean, nearest
 from codedesigner.config.shape import leaves
 from codedesigner.config.yamlfile import Value
 from codedesigner.location.spec import LocationSpec, LocationTemplate, TemplateVariable
@@ -55,10 +55,11 @@ def template_problems(template: LocationTemplate) -> tuple[VariableProblem, ...]
         if name not in _FIELDS and name not in slots:
             message = "is neither a location's field nor used in the base"
             hint = did_you_mean(name, [*_FIELDS, *slots])
-            found.append(VariableProblem(name, message, f"{hint}; or write ${{{name}}} in the base"))
+            found.append(VariableProblem(name, message, f"{hint} or write ${{{name}}} in the base"))
         found += _grammar_problems(name, variable)
     for name in sorted(slots - set(template.variables)):
-        hint = did_you_mean(name, template.variables)
+        near = nearest(name, template.variables)
+        hint = f"did you mean {near}?" if near else f"add {name} to the variables, or write its value into the base"
         found.append(VariableProblem(name, f"the base uses ${{{name}}}, which is not a variable", hint))
     return tuple(found)
 
