@@ -114,6 +114,7 @@ class RequestContext(Closed):
     language: str | None = None
     angle_id: str | None = None
     term: str | None = None
+    question: str | None = None
     pass_number: Line = 1
     previous_issues: tuple[WireIssue, ...] = ()
     brief: str = ""

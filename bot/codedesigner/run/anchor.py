@@ -20,7 +20,7 @@ LEAST_PART = 8  # characters that a part of a line has to have to stand for it
 NEAR_LINES = 3  # how far from the claim a quotation may be that says next to nothing, such as `}`
 
 # What stands before each line as it is shown: its number, and the mark of this change.
-_PREFIX = re.compile(r"^\s*\d{1,7}[0-9a-f:]*\|\s?")
+_PREFIX = re.compile(r"^\s*\d{1,7}[+ ]?[0-9a-f:]*\|\s?")
 _WORDS = re.compile(r"\w")
 
 
