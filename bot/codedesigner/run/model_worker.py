@@ -1,0 +1,132 @@
+"""A model as a worker: a request becomes a call, and what came of the call becomes the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from pydantic import JsonValue
+
+from codedesigner.call.model import Call, Outcome, Prompt, Reply
+from codedesigner.protocol.issue import AnswerStatus
+from codedesigner.protocol.wire import (
+    Envelope,
+    ErrorCode,
+    ErrorPayload,
+    Metrics,
+    ResponsePayload,
+    SuggestedAction,
+    VerifyRequest,
+)
+from codedesigner.run.bus import Answered, Beat
+from codedesigner.run.prompting import Asked, asked
+
+Ask = Callable[[Call, str], Awaitable[Reply]]
+"""(call, location) -> exactly one reply. It waits its turn, keeps the limits and tries again; it never raises."""
+
+KeyOf = Callable[[Asked, int], str]
+"""The content of a question to this location, and its pass, as a name under which the reply is kept."""
+
+_FAILED: ErrorCode = "INTERNAL_ERROR"
+# outcome -> (code, may another try help?, what to do)
+_ERRORS: dict[Outcome, tuple[ErrorCode, bool, SuggestedAction]] = {
+    "unparseable": (_FAILED, False, "escalate"),
+    "refused": (_FAILED, False, "escalate"),
+    "filtered": (_FAILED, False, "escalate"),
+    "truncated": (_FAILED, False, "escalate"),
+    "too_long": ("INVALID_REQUEST", False, "abort"),
+    "rejected": ("INVALID_REQUEST", False, "abort"),
+    "rate_limited": ("RATE_LIMITED", True, "retry_with_backoff"),
+    "over_quota": ("RATE_LIMITED", True, "retry_with_backoff"),
+    "offline": (_FAILED, True, "retry_with_backoff"),
+    "timeout": ("TIMEOUT", True, "retry"),
+    "failed": (_FAILED, True, "retry"),
+    "cancelled": (_FAILED, True, "abort"),
+}
+_STATUS: dict[Outcome, AnswerStatus] = {"offline": "offline", "timeout": "timeout"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWorker:
+    """Implements `run.bus.Worker` for one model location.
+
+    `prefix` stands before every system prompt. `seed` is the review's; each question and pass has its own from it.
+    `key_of` None: nothing is kept.
+    """
+
+    id: str
+    ask: Ask
+    prefix: str | None = None
+    seed: int = 0
+    priority: float = 5.0
+    key_of: KeyOf | None = None
+
+    async def handle(self, requests: Sequence[Envelope], beat: Beat) -> tuple[Answered, ...]:
+        """One call a request, all at once: who may go when is not decided here."""
+        return tuple(await asyncio.gather(*(self._one(request) for request in requests)))
+
+    async def _one(self, envelope: Envelope) -> Answered:
+        request = envelope.payload
+        if not isinstance(request, VerifyRequest):
+            message = f"a model does not take a {envelope.message_type}"
+            return ErrorPayload(code="INVALID_REQUEST", message=message, recoverable=False, suggested_action="abort")
+        shown = asked(request, self.prefix)
+        reply = await self.ask(self._call(envelope.message_id, request, shown), self.id)
+        return _answer(reply)
+
+    def _call(self, message_id: str, request: VerifyRequest, shown: Asked) -> Call:
+        number, limits = request.context.pass_number, request.constraints
+        return Call(
+            id=message_id,
+            prompt=shown.prompt,
+            schema=shown.schema,
+            schema_name=shown.asking,
+            max_tokens=limits.max_tokens,
+            temperature=request.angle_spec.temperature if shown.asking == "detect" else 0.0,
+            seed=_seed(self.seed, shown.prompt, number),
+            priority=self.priority,
+            timeout_s=None if limits.timeout_ms is None else limits.timeout_ms / 1000,
+            key=None if self.key_of is None else self.key_of(shown, number),
+            group=group_of(shown.prompt),
+        )
+
+
+def group_of(prompt: Prompt) -> str:
+    """A name for what the calls of a group share."""
+    return sha256(f"{prompt.system}\0{prompt.shared}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _seed(seed: int, prompt: Prompt, number: int) -> int:
+    """The same for the same question in the same pass of a review with the same seed; 31 bits, as servers take them."""
+    named = f"{seed}\0{number}\0{prompt.question}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(sha256(named).digest()[:4], "big") >> 1
+
+
+def _answer(reply: Reply) -> Answered:
+    metrics = Metrics(
+        tokens_in=reply.usage.tokens_in,
+        tokens_out=reply.usage.tokens_out,
+        tokens_cached=reply.usage.tokens_cached,
+        calls=reply.usage.calls,
+        cached_calls=1 if reply.from_store else 0,
+        retries=max(0, reply.usage.calls - 1),
+        duration_ms=round(max(0.0, reply.latency_ms), 1),
+        usd=reply.usd,
+        model_used=reply.model or "",
+    )
+    if reply.good:
+        warnings = () if reply.outcome == "answered" else (reply.outcome,)
+        return ResponsePayload(status="success", result=reply.value, metrics=metrics, warnings=warnings)
+    code, recoverable, action = _ERRORS[reply.outcome]
+    details: JsonValue = {"outcome": reply.outcome, "status": _STATUS.get(reply.outcome, "failed")}
+    message = f"{reply.outcome}: {reply.detail}" if reply.detail else reply.outcome
+    return ErrorPayload(
+        code=code,
+        message=message,
+        details=details,
+        recoverable=recoverable,
+        suggested_action=action,
+        metrics=metrics,
+    )
