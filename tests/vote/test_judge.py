@@ -38,7 +38,8 @@ def said(*issues: Issue, status: AnswerStatus = "answered", detail: str = "") ->
 def heard(
     location: str, after: Answer, before: Answer | None = None, *, judges: bool = True, weight: float = 1.0
 ) -> Heard:
-    return Heard(location, weight, after, before or said(), lambda _kind: judges)
+    why_not = None if judges else "does not judge this kind"
+    return Heard(location, weight, after, before or said(), lambda _kind, _line, _angle: why_not)
 
 
 def run(*answers: Heard, min_agreement: float = 0.5, angles: frozenset[str] | None = None) -> Verdict:

@@ -7,24 +7,40 @@ from dataclasses import dataclass
 
 from codedesigner.protocol.issue import Answer
 from codedesigner.vote.cluster import Cluster
-from codedesigner.vote.finding import Ballot
+from codedesigner.vote.finding import Ballot, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a location said when it was asked whether a defect is there. `reason` are its words."""
+
+    vote: Vote
+    confidence: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Voter:
-    """One location before one file: its answer, and whether it can judge the kind in question there."""
+    """One location before one defect.
+
+    `abstains` says why it cannot judge it, None where it can. `silent`: what it says nothing about it has perhaps not
+    considered, as a model; a static analyser's rules have. `examined` is its vote where it was asked.
+    """
 
     location: str
     weight: float
     answer: Answer
-    judges: bool
+    abstains: str | None = None
+    silent: bool = False
+    examined: Examined | None = None
 
 
 def cast(cluster: Cluster, voters: Sequence[Voter]) -> tuple[Ballot, ...]:
     """One ballot per voter, in order of location id.
 
     A voter whose complete answer covers the question has been asked it: its answer is looked up, not assumed. One
-    that failed, could not read the file or does not judge the kind abstains, and says which.
+    that failed, could not read the file or does not judge the kind abstains, and says which. One that was asked about
+    this very defect votes as it said; one that could have been, and was not, is silent: a no, marked as such.
     """
     return tuple(_ballot(cluster, voter) for voter in sorted(voters, key=lambda voter: voter.location))
 
@@ -37,6 +53,9 @@ def _ballot(cluster: Cluster, voter: Voter) -> Ballot:
     if voter.answer.status != "answered":
         reason = voter.answer.detail or voter.answer.status
         return Ballot(voter.location, "abstain", "cross_examined", 0.0, voter.weight, reason=reason)
-    if not voter.judges:
-        return Ballot(voter.location, "abstain", "cross_examined", 0.0, voter.weight, reason="does not judge this kind")
-    return Ballot(voter.location, "no", "cross_examined", 1.0, voter.weight)
+    if voter.abstains is not None:
+        return Ballot(voter.location, "abstain", "cross_examined", 0.0, voter.weight, reason=voter.abstains)
+    said = voter.examined
+    if said is not None:
+        return Ballot(voter.location, said.vote, "cross_examined", said.confidence, voter.weight, reason=said.reason)
+    return Ballot(voter.location, "no", "silent" if voter.silent else "cross_examined", 1.0, voter.weight)

@@ -159,13 +159,13 @@ def _heard(matter: Matter, looked: Looked, path: str) -> list[Heard]:
         if after is None:
             continue
         before: Answer | None = None if pair.before is None else looked.of(reviewer.id, pair.before.key)
-        judges = partial(_judges, reviewer, path, pair.after.language)
-        heard.append(Heard(reviewer.id, reviewer.weight, after, before, judges))
+        abstains = partial(_abstains, reviewer, path, pair.after.language)
+        heard.append(Heard(reviewer.id, reviewer.weight, after, before, abstains))
     return heard
 
 
-def _judges(reviewer: Reviewer, path: str, language: str | None, kind: str) -> bool:
-    return reviewer.judges(kind, path, language)
+def _abstains(reviewer: Reviewer, path: str, language: str | None, kind: str, _line: int, _angle: str) -> str | None:
+    return None if reviewer.judges(kind, path, language) else "does not judge this kind"
 
 
 def candidates(findings: Iterable[Finding], matter: Matter) -> list[Candidate]:

@@ -10,7 +10,7 @@ from codedesigner.change.model import FileChange, Span, Unit
 from codedesigner.protocol.issue import Answer, Issue
 from codedesigner.run.scope import Origin, Scope, scope_of
 from codedesigner.severity import Severity, worst
-from codedesigner.vote.ballots import Voter, cast
+from codedesigner.vote.ballots import Examined, Voter, cast
 from codedesigner.vote.cluster import Cluster, Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding
 from codedesigner.vote.strategy import union_merge, weighted_vote
@@ -18,15 +18,30 @@ from codedesigner.vote.strategy import union_merge, weighted_vote
 EVIDENCE_LINES = 5
 
 
+Abstains = Callable[[str, int, str], str | None]
+"""(kind, line, angle) -> why the location cannot judge that; None where it can."""
+
+Examination = Callable[[str, int, str], Examined | None]
+"""(kind, line, location) -> what the location said when it was asked about the defect; None where it was not."""
+
+
+def _unasked(_kind: str, _line: int, _location: str) -> Examined | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One location before one file: its answers about the two sides, and what it can judge there."""
+    """One location before one file: its answers about the two sides, and what it cannot judge there, and why.
+
+    `silent`: it may not have considered what it says nothing about (a model), so it is asked before that counts.
+    """
 
     location: str
     weight: float
     after: Answer
     before: Answer | None
-    judges: Callable[[str], bool]
+    abstains: Abstains
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class Case:
     asked: Callable[[int, str], bool]
     function_at: Callable[[int], str | None]
     min_agreement: Callable[[str], float]  # angle -> threshold
+    examined: Examination = _unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +132,7 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
     lead = _lead(cluster, {heard.location: heard.weight for heard in case.heard})
     issue = lead.issue
     kind = kind_of(cluster.kind, angle=angle_of(issue), title=issue.message)
-    ballots = cast(
-        cluster,
-        [Voter(heard.location, heard.weight, heard.after, heard.judges(cluster.kind)) for heard in case.heard],
-    )
+    ballots = cast(cluster, [_voter(case, heard, cluster, kind.angle) for heard in case.heard])
     vote = weighted_vote(ballots)
     agreed = vote.agreement_score if vote.selected == "yes" else 1.0 - vote.agreement_score
     disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation)
@@ -145,6 +158,17 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
         fixes=tuple(
             (proposal.location, proposal.issue.fix) for proposal in cluster.proposals if proposal.issue.fix is not None
         ),
+    )
+
+
+def _voter(case: Case, heard: Heard, cluster: Cluster, angle: str) -> Voter:
+    return Voter(
+        heard.location,
+        heard.weight,
+        heard.after,
+        heard.abstains(cluster.kind, cluster.line, angle),
+        heard.silent,
+        case.examined(cluster.kind, cluster.line, heard.location),
     )
 
 

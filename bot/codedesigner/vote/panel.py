@@ -1,0 +1,119 @@
+"""The models of a review before the vote: what each said about a file, and what it was not asked or failed to answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from codedesigner.change.model import FileChange
+from codedesigner.plan.model import ExecutionPlan, FunctionRef
+from codedesigner.protocol.issue import Answer, Issue
+from codedesigner.run.passes import Asked
+from codedesigner.run.questions import ItemAnswer, once
+from codedesigner.vote.finding import Ballot, Finding
+from codedesigner.vote.judge import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One location's answer to one item, with the place and the angle of the item."""
+
+    ref: FunctionRef
+    angle: str
+    answer: ItemAnswer
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The models by id, each with the weight of its ballots, and all that they said."""
+
+    weights: Mapping[str, float]
+    plan: ExecutionPlan
+    asked: Asked
+
+    @cached_property
+    def _by_place(self) -> Mapping[tuple[str, str], Sequence[_Said]]:
+        found: dict[tuple[str, str], list[_Said]] = defaultdict(list)
+        for item in self.plan.items:
+            for location, answer in self.asked.answers.get(item.id, {}).items():
+                found[item.function_ref.file, location].append(_Said(item.function_ref, item.angle_id, answer))
+        return found
+
+    def heard(self, path: str) -> list[Heard]:
+        """Every model that was asked about the file, in order of id."""
+        return [
+            self._heard(location, said)
+            for location in sorted(self.weights)
+            if (said := self._by_place.get((path, location)))
+        ]
+
+    def _heard(self, location: str, said: Sequence[_Said]) -> Heard:
+        issues = once([issue for one in said for issue in one.answer.issues])
+        answer = Answer("answered", tuple(_supported(issue, said) for issue in issues))
+        return Heard(location, self.weights[location], answer, None, partial(_abstains, said), silent=True)
+
+    def rejected(self, files: Mapping[str, FileChange]) -> list[Finding]:
+        """Every claim that stands nowhere, once however many passes made it: it is not posted, and not lost either."""
+        found: dict[tuple[str, str, str, str], Finding] = {}
+        for (path, location), said in sorted(self._by_place.items(), key=lambda pair: pair[0]):
+            for one in said:
+                for claim in one.answer.unplaced:
+                    key = (path, one.ref.name, one.angle, claim.description)
+                    known = found.get(key)
+                    ballot = Ballot(location, "yes", "proposed", 0.0, self.weights[location])
+                    ballots = (ballot,) if known is None else (*known.ballots, ballot)
+                    if known is None or location not in {each.location for each in known.ballots}:
+                        found[key] = _rejection(one, claim.description, claim.reason, ballots, files[path])
+        return list(found.values())
+
+
+def _supported(issue: Issue, said: Sequence[_Said]) -> Issue:
+    """The issue, as sure as its maker is and as often as it was found: once in four passes is a quarter as sure."""
+    about = [one for one in said if one.angle == issue.angle and one.ref.start_line <= issue.line <= one.ref.end_line]
+    answered = [one for one in about if one.answer.status == "answered"]
+    times = sum(any((i.kind, i.line) == (issue.kind, issue.line) for i in one.answer.issues) for one in answered)
+    share = times / len(answered) if answered else 1.0
+    return Issue(
+        kind=issue.kind,
+        rule=issue.rule,
+        line=issue.line,
+        end_line=issue.end_line,
+        message=issue.message,
+        severity=issue.severity,
+        confidence=round(issue.confidence * share, 4),
+        angle=issue.angle,
+    )
+
+
+def _abstains(said: Sequence[_Said], _kind: str, line: int, angle: str) -> str | None:
+    about = [one for one in said if one.angle == angle and one.ref.start_line <= line <= one.ref.end_line]
+    if any(one.answer.status == "answered" for one in about):
+        return None
+    if not about:
+        return "was not asked about this code from this angle"
+    return about[0].answer.detail or about[0].answer.status
+
+
+def _rejection(one: _Said, description: str, reason: str, ballots: tuple[Ballot, ...], file: FileChange) -> Finding:
+    line = one.ref.start_line
+    severity = next(claim.severity for claim in one.answer.unplaced if claim.description == description)
+    return Finding(
+        path=one.ref.file,
+        function=None if one.ref.name == "<module>" else one.ref.name,
+        line=line,
+        end_line=line,
+        side="RIGHT",
+        angle=one.angle,
+        kind=f"model/{one.angle}",
+        severity=severity,
+        title="a claim that stands nowhere",
+        body=description,
+        evidence=file.new_lines[line - 1] if line <= len(file.new_lines) else "",
+        ballots=tuple(sorted(ballots, key=lambda ballot: ballot.location)),
+        agreement=0.0,
+        confidence=0.0,
+        disposition="rejected",
+        reason=reason,
+    )
