@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import TypedDict
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
-from codedesigner.plan.keys import content_digest, content_key, digest, unit_interval
+from codedesigner.plan.keys import content_digest, content_key, digest, location_key, reply_key, unit_interval
 
 WORD = st.text(st.characters(exclude_categories=()), max_size=5)
 QUESTION = st.tuples(WORD, WORD, WORD, WORD, st.none() | WORD, WORD, st.integers(1, 9))
@@ -45,6 +49,89 @@ def test_a_key_stays_the_same_from_release_to_release() -> None:
     # Answers are kept under it: a change here forgets every answer that anyone has.
     known = "dc85ef5be9449ddfac38801e21e7da01eb519a50a7c4bada42fc07202512d74c"
     assert key_of(("def f(): pass", "", "style", "1.0.0", None, "gpt", 1)) == known
+
+
+class Question(TypedDict):
+    """What `reply_key` takes."""
+
+    text: str
+    context: str
+    template: str
+    angle: str
+    angle_version: str
+    term: str | None
+    location: str
+    pass_number: int
+    schema: dict[str, JsonValue] | None
+
+
+def question() -> Question:
+    location = location_key(provider_type="openai", endpoint="http://a/v1", model="m", parameters={"top_p": 1.0})
+    return {
+        "text": "def f(): pass",
+        "context": "import os",
+        "template": "t1",
+        "angle": "style",
+        "angle_version": "1.0.0",
+        "term": None,
+        "location": location,
+        "pass_number": 1,
+        "schema": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}},
+    }
+
+
+OTHERS: dict[str, list[object]] = {
+    "text": ["def f(): pass\n", ""],
+    "context": ["", "import os\ndef f(): pass"],
+    "template": ["t2", ""],
+    "angle": ["security"],
+    "angle_version": ["1.0.1"],
+    "term": ["", "goto"],
+    "location": ["", "m"],
+    "pass_number": [2],
+    "schema": [
+        None,
+        {},
+        {"type": "object", "properties": {"b": {"type": "integer"}, "a": {"type": "string"}}},
+        {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "number"}}},
+    ],
+}
+
+
+@pytest.mark.parametrize("part", OTHERS)
+def test_a_reply_is_named_by_all_that_it_depends_on(part: str) -> None:
+    keys = {reply_key(**question())}
+    for other in OTHERS[part]:
+        keys.add(reply_key(**(question() | {part: other})))  # type: ignore[typeddict-item]
+    assert len(keys) == len(OTHERS[part]) + 1
+    assert reply_key(**question()) in keys
+
+
+def test_every_part_of_a_question_is_tried() -> None:
+    assert set(OTHERS) == set(question())
+
+
+def test_a_location_is_named_by_who_answers_and_how_it_is_asked() -> None:
+    names = {
+        location_key(provider_type="openai", endpoint="http://a/v1", model="m"),
+        location_key(provider_type="ollama", endpoint="http://a/v1", model="m"),
+        location_key(provider_type="openai", endpoint="http://b/v1", model="m"),
+        location_key(provider_type="openai", endpoint="", model="m"),
+        location_key(provider_type="openai", endpoint=None, model="m"),
+        location_key(provider_type="openai", endpoint="http://a/v1", model="n"),
+        location_key(provider_type="openai", endpoint="http://a/v1", model="m", parameters={"a": 1}),
+        location_key(provider_type="openai", endpoint="http://a/v1", model="m", parameters={"a": True}),
+        location_key(provider_type="openai", endpoint="http://a/v1", model="m", parameters={"a": [1, 2]}),
+    }
+    assert len(names) == 9
+    one, other = ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1})
+    names = {location_key(provider_type="x", endpoint=None, model="m", parameters=each) for each in (one, other)}
+    assert len(names) == 1
+
+
+def test_the_name_of_a_reply_stays_the_same_from_release_to_release() -> None:
+    # Replies are kept under it: a change here asks every question again, and whoever asks pays.
+    assert reply_key(**question()) == ""
 
 
 @given(st.text(max_size=5).filter(str.isprintable))

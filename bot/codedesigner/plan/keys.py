@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from hashlib import sha256
+
+from pydantic import JsonValue
 
 _VERSION = "1"
 
@@ -31,6 +35,47 @@ def content_key(
     """
     has_term = "" if term is None else "term"
     return digest(_VERSION, content, angle, angle_version, has_term, term or "", location, str(pass_number))
+
+
+def location_key(
+    *, provider_type: str, endpoint: str | None, model: str, parameters: Mapping[str, JsonValue] | None = None
+) -> str:
+    """The name of a model as it is asked: who serves it, where, and with which parameters, in whatever order.
+
+    Neither the location's id is part of it, nor its weight, its limits or its API key, as no answer depends on them.
+    """
+    ordered = json.dumps(dict(parameters or {}), sort_keys=True, separators=(",", ":"))
+    has_endpoint = "" if endpoint is None else "endpoint"
+    return digest(_VERSION, "location", provider_type, has_endpoint, endpoint or "", model, ordered)
+
+
+def reply_key(
+    *,
+    text: str,
+    context: str = "",
+    template: str,
+    angle: str,
+    angle_version: str,
+    term: str | None,
+    location: str,
+    pass_number: int,
+    schema: Mapping[str, JsonValue] | None,
+) -> str:
+    """The key under which a model's reply to one question is kept: all that the reply depends on.
+
+    `text` is the function, `context` what is shown around it, `template` the digest of the prompt's template,
+    `location` a `location_key`. The order of the schema's properties counts: a model answers in that order.
+    """
+    asked = content_key(
+        content_digest(text, context),
+        angle=angle,
+        angle_version=angle_version,
+        term=term,
+        location=location,
+        pass_number=pass_number,
+    )
+    shape = "" if schema is None else json.dumps(dict(schema), separators=(",", ":"))
+    return digest(_VERSION, "reply", asked, template, shape)
 
 
 def file_key(path: str, text: str, location: str) -> str:

@@ -22,6 +22,7 @@ SkipReason = Literal[
     "filtered",  # the rules of its path leave this angle out
     "sampled",  # not in the sample
     "answered_before",  # every location's answer to exactly this question is known
+    "early_exit",  # earlier passes agreed, so this one was not made
     "budget",  # left out to stay under a budget
 ]
 

@@ -20,6 +20,7 @@ _WHY: Mapping[SkipReason, str] = MappingProxyType(
         "filtered": "the rules of its path leave this angle out",
         "sampled": "not in the sample",
         "answered_before": "nothing in the question has changed since it was answered",
+        "early_exit": "earlier passes agreed",
         "budget": "left out to stay under the budget",
     }
 )

@@ -1,4 +1,4 @@
-"""The models of a review before the vote: what each said about a file, and what it was not asked or failed to answer."""
+"""The models of a review before the vote: what each said about a file, what it was not asked, and where it failed."""
 
 from __future__ import annotations
 
