@@ -1,0 +1,115 @@
+"""Good replies of models by the content of their question, kept in one SQLite file that several processes share."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from codedesigner.call.model import Reply
+from codedesigner.state.folder import StoreError
+from codedesigner.state.groupwriter import GroupWriter
+from codedesigner.state.memory import Tell, trouble
+from codedesigner.state.replyjson import decoded, encoded
+from codedesigner.state.shelf import DAY_S, LARGEST, Shelf
+from codedesigner.state.sqlite import Held
+
+FILE_NAME = "replies.sqlite"
+SCHEMA_VERSION = 1
+MOST_ROWS = 100_000
+MOST_BYTES = 256_000_000  # of replies; the file itself is a little larger
+
+_BUSY_S = 2.0
+_BETWEEN_CHECKS = 100  # parts of the limits that may be put before the whole table is measured again
+
+_Item = tuple[str, str | None]  # a key and its text; without one, the key's date of use is renewed
+
+
+class ReplyStore:
+    """Implements `pool.keep.Replies`. Above its limits, those that were not used for longest are forgotten.
+
+    Each process measures its limits after every hundredth of them that it has put, so that they may be exceeded by a
+    hundredth for each process that writes. The first trouble goes to `tell` as one line for a person, and from then on
+    nothing is known and nothing kept. `clock` gives Unix time in seconds, `busy_s` is how long to wait for another
+    process. Belongs to one event loop at a time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tell: Tell,
+        rows: int = MOST_ROWS,
+        most_bytes: int = MOST_BYTES,
+        busy_s: float = _BUSY_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.path = folder / FILE_NAME
+        self._tell = tell
+        self._clock = clock
+        self._shelf = Shelf("reply", rows=rows, most_bytes=most_bytes)
+        schema = self._shelf.schema(SCHEMA_VERSION)
+        self._reader = Held(self.path, schema, busy_s=busy_s)
+        self._writer: GroupWriter[_Item] = GroupWriter(Held(self.path, schema, busy_s=busy_s), self._write)
+        self._usable = True
+        self._measured = False
+        self._rows_since = 0
+        self._bytes_since = 0
+
+    async def get(self, key: str) -> Reply | None:
+        """The reply that is kept under the key, marked `from_store`; one that cannot be read is not there.
+
+        Everything in it is as it was when it was kept: the call's id, the usage, the cost.
+        """
+        if not self._usable:
+            return None
+        try:
+            # Read right here: that is quicker than asking another thread for it.
+            with self._reader as db:
+                row = self._shelf.read(db, key)
+        except StoreError as error:
+            self._give_up(error)
+            return None
+        reply = None if row is None else decoded(row[0])
+        if row is not None and reply is not None and row[1] < self._clock() - DAY_S:
+            self._writer.put_later((key, None))
+        return reply
+
+    async def put(self, key: str, reply: Reply) -> None:
+        """Keep a good reply of at most `LARGEST` characters. When this returns, it survives the end of the process."""
+        if not self._usable or not reply.good or reply.from_store:
+            return
+        text = encoded(reply)
+        if text is None or len(text) > LARGEST:
+            return
+        try:
+            await self._writer.put((key, text))
+        except StoreError as error:
+            self._give_up(error)
+
+    async def close(self) -> None:
+        """Write what is still to be written, and close the file. The next use opens it again."""
+        await self._writer.close()
+        self._reader.close()
+
+    def _write(self, db: sqlite3.Connection, items: Sequence[_Item]) -> None:
+        now = self._clock()
+        texts = [(key, text) for key, text in items if text is not None]
+        self._shelf.touch(db, [key for key, text in items if text is None], now)
+        self._shelf.write(db, texts, now)
+        self._rows_since += len(texts)
+        self._bytes_since += sum(len(text) for _, text in texts)
+        if self._is_time_to_measure():
+            self._shelf.make_room(db)
+            self._measured = True
+            self._rows_since = self._bytes_since = 0
+
+    def _is_time_to_measure(self) -> bool:
+        rows, most_bytes = self._shelf.rows // _BETWEEN_CHECKS, self._shelf.most_bytes // _BETWEEN_CHECKS
+        return not self._measured or self._rows_since > rows or self._bytes_since > most_bytes
+
+    def _give_up(self, error: StoreError) -> None:
+        if self._usable:
+            self._usable = False
+            self._tell(trouble(error))
