@@ -30,7 +30,8 @@ MOST_STREAMED = 8 * MOST_BYTES
 """Of an answer that comes in parts: each word has a frame of some hundred bytes."""
 CONNECT_S = 5.0
 STALE_S = 2.0
-"""A kept connection that breaks within so many seconds had been closed by the server before it read the request."""
+"""A kept connection that breaks within so many seconds without a whole head of an answer counts as closed before the
+request was read. Later, the server may well have worked on it, and asking again would be paid twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _DURATION = re.compile(rf"(?:{_PIECE}){{1,6}}")
 _PIECES = re.compile(r"([0-9.]+)([a-zµμ]+)")
 _AMOUNT = rf"(?:{_PIECE}){{1,6}}|[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?"
 _IN_WORDS = re.compile(
-    rf"(?:try again|retry|wait|retry_after|retrydelay)\W{{1,5}}(?:(?:in|after|for)\s+)?({_AMOUNT})"
+    rf"(?:try again|retry|wait|retry_after|retrydelay)\W{{1,5}}(?:(?:in|after|for)\W{{1,3}})?({_AMOUNT})"
     r"\s?(milliseconds?|seconds?|minutes?|hours?)?",
     re.IGNORECASE,
 )
