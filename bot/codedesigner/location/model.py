@@ -17,7 +17,7 @@ from codedesigner.location.incoming import GARBLED, Event, Incoming, object_of
 from codedesigner.location.learning import lesson
 from codedesigner.location.modelfacts import facts_about
 from codedesigner.location.refusals import error_in_body, trouble_of
-from codedesigner.location.secret import Secret, scrubbed
+from codedesigner.location.secret import HIDDEN, SHORTEST_HIDDEN, Secret, scrubbed
 from codedesigner.location.size import Sizes
 from codedesigner.location.spec import LocationSpec
 from codedesigner.location.waits import rate_state
@@ -220,9 +220,21 @@ class ModelProvider:
         usage = said.usage
         if not usage.tokens_in and not usage.tokens_out:
             tokens_in = self._sizes.prompt(ask.attempt, self.spec.parameters)
-            usage = used(tokens_in, tokens_of(said.text) + tokens_of(said.reasoning))
+            tokens_out = tokens_of(said.text) + tokens_of(said.reasoning)
+            usage = used(tokens_in, ask.max_tokens if said.finish == "length" else tokens_out)
         refusal = None if said.refusal is None else self._scrub(said.refusal)
-        return replace(said, usage=usage, refusal=refusal, model=self._shown(said.model))
+        return replace(
+            said,
+            text=self._without_key(said.text),
+            reasoning=self._without_key(said.reasoning),
+            usage=usage,
+            refusal=refusal,
+            model=self._shown(said.model),
+        )
+
+    def _without_key(self, text: str) -> str:
+        key = "" if self._key is None else self._key.reveal()
+        return text.replace(key, HIDDEN) if len(key) >= SHORTEST_HIDDEN and key in text else text
 
     def _shown(self, model: str | None) -> str | None:
         if model is None:
