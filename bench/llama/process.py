@@ -64,8 +64,9 @@ def _started(
     program: Path, weights: Path, key: str, size: tuple[int, int], log: IO[bytes]
 ) -> tuple[subprocess.Popen[bytes], int]:
     context, slots = size
-    # One thread: more of them only wait for each other where the processors are busy.
-    threads = ["--threads", "1", "--threads-batch", "1", "--threads-http", "4"]
+    # One thread to compute: more of them only wait for each other where the processors are busy. Every connection that
+    # is kept open holds a thread of the other kind for some seconds.
+    threads = ["--threads", "1", "--threads-batch", "1", "--threads-http", "32"]
     # The whole context is divided by the slots.
     command = [str(program), "--model", str(weights), "--alias", "noise", "--ctx-size", str(context * slots)]
     command += ["--parallel", str(slots), *threads, "--api-key", key, "--metrics", "--slots", "--no-ui", "--no-warmup"]
