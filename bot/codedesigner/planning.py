@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
+from codedesigner.angle.spec import AngleSpec
 from codedesigner.change.model import Change, FileChange, Unit
 from codedesigner.change.units import find_units
 from codedesigner.config.mode import ModeConfig
@@ -14,22 +15,29 @@ from codedesigner.config.paths import PathSettings
 from codedesigner.config.settings import Settings
 from codedesigner.plan.inputs import Budget, PlannedAngle, PlannedLocation, TermSource
 from codedesigner.plan.keys import file_key
-from codedesigner.plan.model import ExecutionPlan, SchedulerConfig
+from codedesigner.plan.model import ExecutionItem, ExecutionPlan, SchedulerConfig
 from codedesigner.plan.planner import make_plan
 from codedesigner.plan.target import statements_of, targets_of
 from codedesigner.protocol.issue import Source
 from codedesigner.run.examine import versions
+from codedesigner.run.models import Models
 from codedesigner.run.reviewer import Reviewer
 
 Known = Callable[[str, Sequence[Source]], AbstractSet[str]]
 """(location, sources) -> the `key` of every source about which the location's answer is kept."""
 
 
+def _no_brief(_item: ExecutionItem) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to review, with whom, and how. `now` is Unix time in seconds, `monotonic` a clock in seconds.
 
-    `known` says what need not be asked again, for the incremental strategy; None where nothing is kept.
+    `known` says what need not be asked again, for the incremental strategy; None where nothing is kept. `reviewers`
+    look at whole files, `models` at items, under the specs of their angles; `brief` is what a model is told about an
+    item beside its code.
     """
 
     change: Change
@@ -44,6 +52,9 @@ class Request:
     now: float
     monotonic: Callable[[], float]
     known: Known | None = None
+    models: Models | None = None
+    angle_specs: Mapping[str, AngleSpec] = field(default_factory=dict)
+    brief: Callable[[ExecutionItem], str] = _no_brief
 
 
 @dataclass(frozen=True, slots=True)

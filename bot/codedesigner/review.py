@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 
+from codedesigner.asking import Hearing, all_findings, asker, hear, model_stats, usage
 from codedesigner.change.model import Unit
 from codedesigner.change.units import parses
 from codedesigner.config.paths import PathSettings
@@ -18,14 +19,13 @@ from codedesigner.publish.build import build_report
 from codedesigner.publish.coverage import count, stats
 from codedesigner.publish.fingerprint import fingerprinted, number_findings
 from codedesigner.publish.gate import GateDecision, Threshold, decide, switched_off
-from codedesigner.publish.inputs import Coverage, Usage
+from codedesigner.publish.inputs import Coverage
 from codedesigner.publish.report import Report
 from codedesigner.publish.suppress import accepted, capped, silenced
-from codedesigner.run.examine import Looked, Progress, examine, silent, versions
+from codedesigner.run.examine import Looked, Progress, silent, versions
 from codedesigner.run.suggest import prove
 from codedesigner.vote.finding import Finding
-from codedesigner.vote.hearing import Matter, Names, candidates, cases, older_requests, requests
-from codedesigner.vote.judge import judge
+from codedesigner.vote.hearing import Matter, candidates
 
 
 async def review(request: Request, progress: Progress = silent) -> Report:
@@ -35,36 +35,23 @@ async def review(request: Request, progress: Progress = silent) -> Report:
         return _conclude(request, Outcome((), (), (), Coverage(0, 0, 0, 0)), switched_off(request.mode.source), started)
     planned = plan_change(request)
     matter = Matter(planned.files, planned.units, planned.plan, versions(planned.files), request.reviewers)
-    ask = partial(
-        examine,
-        max_concurrent=request.settings.max_concurrent,
-        timeout_s=request.settings.total_timeout_ms / 1000,
-        progress=progress,
-    )
-    heard = await ask(request.reviewers, requests(matter))
-    heard = heard.and_then(await ask(request.reviewers, older_requests(matter, heard)))
-    of = cache(PathSettings(request.settings).of)
-    verdicts = [
-        judge(case)
-        for case in cases(
-            matter, heard, function_at=Names(matter).at, min_agreement=lambda path: of(path).min_agreement
-        )
-    ]
-    findings = _settle(request, matter, [finding for verdict in verdicts for finding in verdict.findings])
-    proved = await prove(candidates(findings, matter), request.reviewers, heard, parses=parses, ask=ask)
+    ask = asker(request, progress)
+    heard = await hear(request, planned, matter, ask)
+    findings = _settle(request, matter, all_findings(heard, planned))
+    proved = await prove(candidates(findings, matter), request.reviewers, heard.looked, parses=parses, ask=ask)
     findings = tuple(replace(finding, suggestion=proved.suggestions.get(finding.id)) for finding in findings)
     coverage = count(
-        planned.plan,
+        heard.executed,
         request.change.files,
         planned.filtered,
-        heard,
-        {path: pair.after.key for path, pair in matter.versions.items()},
+        heard.has_answered,
         quorum=request.settings.gate.quorum,
-        preexisting=sum(verdict.preexisting for verdict in verdicts),
+        preexisting=sum(verdict.preexisting for verdict in heard.verdicts),
     )
+    of = cache(PathSettings(request.settings).of)
     thresholds = {file.path: Threshold(of(file.path).fail_on, of(file.path).min_agreement) for file in planned.files}
     decision = decide(findings, coverage, request.settings.gate, thresholds)
-    outcome = Outcome(planned.units, findings, (heard, proved.looked), coverage)
+    outcome = Outcome(planned.units, findings, (heard.looked, proved.looked), coverage, heard)
     return _conclude(request, outcome, decision, started)
 
 
@@ -76,6 +63,7 @@ class Outcome:
     findings: Sequence[Finding]
     rounds: Sequence[Looked]
     coverage: Coverage
+    heard: Hearing | None = None
 
 
 def _settle(request: Request, matter: Matter, findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -94,7 +82,7 @@ def _conclude(request: Request, outcome: Outcome, decision: GateDecision, starte
         decision=decision,
         settings=request.settings.gate,
         coverage=outcome.coverage,
-        locations=stats(request.reviewers, outcome.rounds),
-        usage=Usage(duration_ms=round((request.monotonic() - started) * 1000)),
+        locations=(*stats(request.reviewers, outcome.rounds), *model_stats(outcome.heard)),
+        usage=usage(outcome.heard, duration_ms=round((request.monotonic() - started) * 1000)),
         mode=request.mode,
     )

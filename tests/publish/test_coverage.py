@@ -9,7 +9,7 @@ from codedesigner.config.settings import Settings
 from codedesigner.location.scripted import ScriptedReviewer
 from codedesigner.plan.model import ExecutionItem, ExecutionPlan, FunctionRef, ItemStatus, SkipReason
 from codedesigner.protocol.issue import Answer, Issue
-from codedesigner.publish.coverage import count, stats
+from codedesigner.publish.coverage import by_file, count, stats
 from codedesigner.publish.gate import decide
 from codedesigner.publish.inputs import Coverage, Skipped
 from codedesigner.run.examine import Looked
@@ -53,7 +53,7 @@ def counted(
 ) -> Coverage:
     looked = Looked({location: {"k": answer} for location, answer in answers.items()}, {})
     plan = ExecutionPlan("p", 0.0, tuple(items), "exhaustive", len(items))
-    return count(plan, files, filtered, looked, {"m.py": "k"}, quorum=quorum, preexisting=3)
+    return count(plan, files, filtered, by_file(looked, {"m.py": "k"}), quorum=quorum, preexisting=3)
 
 
 def test_an_item_is_answered_when_enough_locations_looked() -> None:

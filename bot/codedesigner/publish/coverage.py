@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from codedesigner.change.model import FileChange, NotReviewed
+from codedesigner.plan.executed import Answered
 from codedesigner.plan.model import ExecutionItem, ExecutionPlan
 from codedesigner.protocol.issue import Answer
 from codedesigner.publish.inputs import Coverage, LocationStats, LocationStatus, Skipped
@@ -21,12 +22,21 @@ def answered(answer: Answer | None) -> bool:
     return answer is not None and (answer.status == "answered" or (answer.status == "unparsed" and bool(answer.issues)))
 
 
+def by_file(looked: Looked, key_of: Mapping[str, str]) -> Answered:
+    """Whether a location that looks at whole files has answered an item. `key_of` maps a path to its source's key."""
+
+    def has_answered(item: ExecutionItem, location: str) -> bool:
+        key = key_of.get(item.function_ref.file)
+        return key is not None and answered(looked.of(location, key))
+
+    return has_answered
+
+
 def count(
     plan: ExecutionPlan,
     files: Sequence[FileChange],
     filtered: Iterable[str],
-    looked: Looked,
-    key_of: Mapping[str, str],
+    has_answered: Answered,
     *,
     quorum: int,
     preexisting: int,
@@ -35,10 +45,10 @@ def count(
 
     An item counts as answered when `quorum` of the locations that could be asked answered, or all where there are
     fewer. What was left out under a budget was wanted: such an item counts as planned, and a location that it leaves
-    out as asked. `key_of` maps a path to its source's key.
+    out as asked.
     """
     planned = [item for item in plan.items if item.wanted]
-    votes = {item.id: _votes(item, looked, key_of) for item in planned}
+    votes = {item.id: sum(has_answered(item, location) for location in item.heard) for item in planned}
     done = {item.id for item in planned if votes[item.id] >= max(1, min(quorum, _able(item)))}
     failed = {item.id for item in planned if votes[item.id] < min(quorum, len(item.heard))}
     return Coverage(
@@ -53,11 +63,6 @@ def count(
 
 def _able(item: ExecutionItem) -> int:
     return len(item.heard) + len(item.unasked)
-
-
-def _votes(item: ExecutionItem, looked: Looked, key_of: Mapping[str, str]) -> int:
-    key = key_of.get(item.function_ref.file)
-    return 0 if key is None else sum(answered(looked.of(location, key)) for location in item.heard)
 
 
 def _files(files: Sequence[FileChange], filtered: Iterable[str]) -> list[Skipped]:

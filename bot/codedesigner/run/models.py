@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codedesigner.plan.model import EarlyExitConfig, ExecutionItem, ExecutionPlan, ProgressReport
 from codedesigner.protocol.issue import Issue
 from codedesigner.protocol.wire import Metrics
 from codedesigner.run.bus import Bus
 from codedesigner.run.passes import Asked, PassConfig, PassLoop
-from codedesigner.run.questions import Surroundings, Verdict, questions_of, read_verdict, request_of
+from codedesigner.run.questions import ItemAnswer, Surroundings, Verdict, questions_of, read_verdict, request_of
 
 Told = Callable[[ProgressReport], None]
 
@@ -62,7 +62,14 @@ class Models:
         config = PassConfig(self.early_exit, max(1, 4 * self.at_once), self.total_timeout_s)
         loop = PassLoop(self.bus, around, self.ids, config=config, monotonic=self.monotonic, told=self.told)
         pending = [item for item in plan.items if item.status == "pending"]
-        return await loop.run(questions_of(pending, self.ids))
+        shown = [item for item in pending if around.files[item.function_ref.file].new_lines]
+        asked = await loop.run(questions_of(shown, self.ids))
+        unread = {item.id: self._unread(item) for item in pending if not around.files[item.function_ref.file].new_lines}
+        return replace(asked, answers={**asked.answers, **unread}) if unread else asked
+
+    def _unread(self, item: ExecutionItem) -> dict[str, ItemAnswer]:
+        answer = ItemAnswer("failed", detail="there is no text of this file to show")
+        return {location: answer for location in item.locations if location in self.weights}
 
     async def examine(self, claims: Sequence[Claim], around: Surroundings) -> tuple[Examined, ...]:
         """Each claim put to its location: is it right? All at once; who may go when is decided further down."""

@@ -16,8 +16,14 @@ from codedesigner.run.imports import nobody_relies_on
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.run.scope import fresh
 from codedesigner.run.suggest import Candidate
+from codedesigner.vote.ballots import Examined
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.judge import Case, Heard
+from codedesigner.vote.panel import Panel
+
+Examinations = Mapping[tuple[str, str, int, str], Examined]
+"""(path, kind, line, location) -> what the location said when it was asked about the defect."""
+_NONE_EXAMINED: Examinations = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,13 @@ def cases(
     *,
     function_at: Callable[[str, int], str | None],
     min_agreement: Callable[[str], float],
+    panel: Panel | None = None,
+    examined: Examinations = _NONE_EXAMINED,
 ) -> Iterator[Case]:
-    """One case per file that was looked at. `function_at(path, line)` names code that no unit covers."""
+    """One case per file that was looked at. `function_at(path, line)` names code that no unit covers.
+
+    `panel` are the models, `examined` what they said about claims of others.
+    """
     by_path: dict[str, list[Unit]] = defaultdict(list)
     for unit in matter.units:
         by_path[unit.path].append(unit)
@@ -82,10 +93,11 @@ def cases(
             yield Case(
                 file=file,
                 units=units,
-                heard=_heard(matter, looked, file.path),
+                heard=[*_heard(matter, looked, file.path), *(panel.heard(file.path) if panel else ())],
                 asked=questions[file.path],
                 function_at=partial(_function_at, file.path, units, function_at),
                 min_agreement=partial(_constant, min_agreement(file.path)),
+                examined=partial(_examined, examined, file.path),
             )
 
 
@@ -103,6 +115,10 @@ class Names:
             self._spans[path] = function_spans(source.text, source.language)
         inside = [named for named in self._spans[path] if line in named.span]
         return max(inside, key=lambda named: named.span.start).name if inside else None
+
+
+def _examined(examined: Examinations, path: str, kind: str, line: int, location: str) -> Examined | None:
+    return examined.get((path, kind, line, location))
 
 
 def _constant(value: float, _angle: str) -> float:

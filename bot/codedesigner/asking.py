@@ -1,0 +1,212 @@
+"""Everybody is asked: analysers about files, models about items, and models again about what others claim.
+
+What comes back are votes that can be counted; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from hashlib import sha256
+
+from codedesigner.config.paths import PathSettings
+from codedesigner.plan.executed import Answered, executed
+from codedesigner.plan.model import ExecutionItem, ExecutionPlan
+from codedesigner.planning import Planned, Request
+from codedesigner.protocol.issue import Source
+from codedesigner.protocol.wire import Metrics
+from codedesigner.publish.coverage import by_file
+from codedesigner.publish.inputs import LocationStats, Usage
+from codedesigner.run.examine import Looked, Progress, examine
+from codedesigner.run.models import Claim, Examined
+from codedesigner.run.passes import Asked
+from codedesigner.run.questions import Surroundings
+from codedesigner.run.reviewer import Reviewer
+from codedesigner.vote import ballots
+from codedesigner.vote.finding import Finding, Vote
+from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
+from codedesigner.vote.judge import Verdict, judge
+from codedesigner.vote.panel import Panel
+
+Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
+_NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """All that was said about a change: by analysers about files, by models about items and about claims of others."""
+
+    matter: Matter
+    looked: Looked
+    panel: Panel
+    verdicts: Sequence[Verdict]
+    examined: Sequence[Examined] = ()
+
+    def has_answered(self, item: ExecutionItem, location: str) -> bool:
+        """Whether the location has answered the item."""
+        if location in self.panel.weights:
+            answer = self.panel.asked.of(item.id, location)
+            return answer is not None and answer.status == "answered"
+        return self._of_files(item, location)
+
+    @cached_property
+    def _of_files(self) -> Answered:
+        return by_file(self.looked, {path: pair.after.key for path, pair in self.matter.versions.items()})
+
+    @property
+    def executed(self) -> ExecutionPlan:
+        """The plan, with what became of every item."""
+        left_out = self.panel.asked.left_out
+        return executed(self.matter.plan, self.has_answered, left_out, frozenset(self.panel.weights))
+
+    @property
+    def metrics(self) -> Mapping[str, Sequence[Metrics]]:
+        """What each model's answers cost, by location."""
+        said: dict[str, list[Metrics]] = {name: [] for name in self.panel.weights}
+        for answers in self.panel.asked.answers.values():
+            for location, answer in answers.items():
+                said[location].append(answer.metrics)
+        for one in self.examined:
+            said[one.claim.location].append(one.metrics)
+        return said
+
+
+def asker(request: Request, progress: Progress) -> Ask:
+    """Asking analysers, under the limits of the review."""
+    return partial(
+        examine,
+        max_concurrent=request.settings.max_concurrent,
+        timeout_s=request.settings.total_timeout_ms / 1000,
+        progress=progress,
+    )
+
+
+async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> Hearing:
+    """Ask everybody, and put what they found to the vote."""
+    around = surroundings(request, planned)
+    async with asyncio.TaskGroup() as group:
+        files = group.create_task(_files(request, matter, ask))
+        items = group.create_task(_items(request, planned, around))
+    looked, asked = files.result(), items.result()
+    panel = Panel({} if request.models is None else request.models.weights, planned.plan, asked)
+    verdicts = _verdicts(request, matter, looked, panel, {})
+    if request.models is None:
+        return Hearing(matter, looked, panel, verdicts)
+    claims = panel.claims(finding for verdict in verdicts for finding in verdict.findings)
+    examined = await request.models.examine(_affordable(request, asked, claims), around)
+    return Hearing(matter, looked, panel, _verdicts(request, matter, looked, panel, _votes(examined)), examined)
+
+
+async def _files(request: Request, matter: Matter, ask: Ask) -> Looked:
+    looked = await ask(request.reviewers, requests(matter))
+    return looked.and_then(await ask(request.reviewers, older_requests(matter, looked)))
+
+
+async def _items(request: Request, planned: Planned, around: Surroundings) -> Asked:
+    return _NOTHING_ASKED if request.models is None else await request.models.ask(planned.plan, around)
+
+
+def _verdicts(
+    request: Request, matter: Matter, looked: Looked, panel: Panel, examined: Examinations
+) -> tuple[Verdict, ...]:
+    of = cache(PathSettings(request.settings).of)
+    names = Names(matter)
+    put = cases(
+        matter,
+        looked,
+        function_at=names.at,
+        min_agreement=lambda path: of(path).min_agreement,
+        panel=panel,
+        examined=examined,
+    )
+    return tuple(judge(case) for case in put)
+
+
+def _affordable(request: Request, asked: Asked, claims: Sequence[Claim]) -> Sequence[Claim]:
+    """The claims that the budget still allows to be put; the others stay silent, and their ballots say so."""
+    if request.budget.calls is None:
+        return claims
+    spent = sum(answer.metrics.calls for answers in asked.answers.values() for answer in answers.values())
+    return claims[: max(0, request.budget.calls - spent)]
+
+
+def _votes(examined: Iterable[Examined]) -> Examinations:
+    meaning: dict[str, Vote] = {"yes": "yes", "no": "no", "unsure": "abstain"}
+    return {
+        (
+            one.claim.item.function_ref.file,
+            one.claim.issue.kind,
+            one.claim.issue.line,
+            one.claim.location,
+        ): ballots.Examined(meaning.get(one.verdict or "", "abstain"), one.confidence, one.reason)
+        for one in examined
+    }
+
+
+def surroundings(request: Request, planned: Planned) -> Surroundings:
+    """What models are told beside the code of an item."""
+    of = cache(PathSettings(request.settings).of)
+    questions = {term.term: term.question for term in request.settings.terms}
+    languages = {unit.path: unit.language for unit in planned.units}
+    change = request.change
+    return Surroundings(
+        files={file.path: file for file in planned.files},
+        angles=request.angle_specs,
+        mark=sha256(f"{change.base} {change.head}".encode()).hexdigest()[:3],
+        brief=request.brief,
+        instructions=lambda path: "\n".join(of(path).instructions),
+        question=lambda item: questions.get(item.term or ""),
+        language=languages.get,
+        timeout_ms=None,
+    )
+
+
+def all_findings(hearing: Hearing, planned: Planned) -> list[Finding]:
+    """The findings of all files, and the claims that stand nowhere."""
+    judged = [finding for verdict in hearing.verdicts for finding in verdict.findings]
+    return [*judged, *hearing.panel.rejected({file.path: file for file in planned.files})]
+
+
+def model_stats(hearing: Hearing | None) -> tuple[LocationStats, ...]:
+    """What each model did in the run, in order of id."""
+    if hearing is None:
+        return ()
+    return tuple(_stats(name, hearing, metrics) for name, metrics in sorted(hearing.metrics.items()))
+
+
+def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationStats:
+    said = [answers[name] for answers in hearing.panel.asked.answers.values() if name in answers]
+    failed = [answer for answer in said if answer.status != "answered"]
+    off = bool(said) and all(answer.status == "offline" for answer in said)
+    details = sorted({answer.detail for answer in failed if answer.detail})
+    more = f" (and {len(details) - 1} more reasons)" if len(details) > 1 else ""
+    return LocationStats(
+        id=name,
+        status="offline" if off else "degraded" if failed else "idle",
+        requests_total=len(metrics),
+        requests_failed=len(failed)
+        + sum(one.verdict is None for one in hearing.examined if one.claim.location == name),
+        latencies_ms=tuple(each.duration_ms for each in metrics if each.calls),
+        tokens_in=sum(each.tokens_in for each in metrics),
+        tokens_out=sum(each.tokens_out for each in metrics),
+        tokens_cached=sum(each.tokens_cached for each in metrics),
+        cost_usd=round(sum(each.usd or 0.0 for each in metrics), 6),
+        detail=details[0] + more if details else "",
+    )
+
+
+def usage(hearing: Hearing | None, *, duration_ms: int) -> Usage:
+    """What the run cost."""
+    if hearing is None:
+        return Usage(duration_ms=duration_ms)
+    metrics = [each for location in hearing.metrics.values() for each in location]
+    return Usage(
+        model_calls=sum(each.calls for each in metrics),
+        cached_calls=sum(each.cached_calls for each in metrics),
+        tokens_in=sum(each.tokens_in for each in metrics),
+        tokens_out=sum(each.tokens_out for each in metrics),
+        duration_ms=duration_ms,
+        early_exits=hearing.panel.asked.metrics.early_exits,
+    )
