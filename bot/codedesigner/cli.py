@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "review": ("codedesigner.commands.review", "review", "Review a change and say whether it may be merged."),
     "plan": ("codedesigner.commands.plan", "plan", "Show what a review would ask, of whom, and what it would cost."),
     "ci": ("codedesigner.ci", "ci", "Do what the CI event asks for (GitHub Actions, GitLab CI)."),
+    "doctor": ("codedesigner.commands.doctor", "doctor", "Check that everything that a review asks can be asked."),
     "explain": ("codedesigner.commands.config", "explain", "Show the configuration that applies to one file."),
     "angles": ("codedesigner.commands.config", "angles", "List, show or validate angles."),
     "locations": ("codedesigner.commands.config", "locations", "List, show or validate locations."),

@@ -25,19 +25,24 @@ class PoolSettings(Closed):
     per_endpoint_limit: int = Field(
         default=2, ge=1, le=10_000, description="Calls at the same time to one server, whatever locations it has."
     )
-    min_workers: int = Field(default=1, ge=1, le=1000, description="Workers that a location keeps at least.")
-    max_workers: int = Field(default=8, ge=1, le=1000, description="Workers that a location gets at most.")
+    min_workers: int = Field(default=1, ge=1, le=1000, description="Models that have to take part.")
+    max_workers: int = Field(
+        default=8, ge=1, le=1000, description="Models that take part at most, the first of the file; others stand by."
+    )
     health_check_interval_ms: int = Field(
-        default=30_000, ge=100, le=86_400_000, description="Milliseconds between two checks of a location that failed."
+        default=30_000, ge=100, le=86_400_000, description="Milliseconds between two checks of a model that is offline."
     )
     worker_timeout_ms: int = Field(
-        default=60_000, ge=1, le=86_400_000, description="Milliseconds without a sign of life before a worker is lost."
+        default=60_000,
+        ge=1,
+        le=86_400_000,
+        description="Milliseconds of silence in the middle of an answer, after which a model is asked last.",
     )
     load_balancing_strategy: Balancing = Field(
         default="least_loaded", description="Which of several locations that could answer is asked."
     )
     degradation_threshold: float = Field(
-        default=0.5, ge=0, le=1, description="Share of good answers below which a location counts as degraded."
+        default=0.5, ge=0, le=1, description="Share of calls that end well, below which a model is asked last."
     )
     total_batch_ms: int = Field(
         default=300_000, ge=1, le=86_400_000, description="Milliseconds a batch of questions may take."
