@@ -6,7 +6,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 G = TypeVar("G", bound=Hashable)
@@ -21,6 +21,9 @@ class Ageing:
 
     boost_per_hour: float = 5.0
     max_wait_hours: float = 4.0
+
+
+AGEING: Final = Ageing()
 
 
 class Waiter(Generic[G, T]):
@@ -47,7 +50,7 @@ class TaskQueue(Generic[G, T]):
     find the next takes a look at each group, to take them out a logarithm of the group's size.
     """
 
-    def __init__(self, ageing: Ageing = Ageing()) -> None:
+    def __init__(self, ageing: Ageing = AGEING) -> None:
         self._boost_per_s = ageing.boost_per_hour / 3600
         self._max_wait_s = ageing.max_wait_hours * 3600
         self._lines: dict[G, _Line[G, T]] = {}

@@ -74,3 +74,8 @@ class Seat:
     def id(self) -> str:
         """The location's id."""
         return self.provider.id
+
+    @property
+    def endpoint(self) -> str:
+        """Whose limit on concurrency it shares."""
+        return self.provider.endpoint
