@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,6 +11,7 @@ from hashlib import sha256
 from pydantic import JsonValue
 
 from codedesigner.call.model import Call, Outcome, Prompt, Reply
+from codedesigner.plan.keys import digest, reply_key
 from codedesigner.protocol.issue import AnswerStatus
 from codedesigner.protocol.wire import (
     Envelope,
@@ -25,9 +27,6 @@ from codedesigner.run.prompting import Asked, asked
 
 Ask = Callable[[Call, str], Awaitable[Reply]]
 """(call, location) -> exactly one reply. It waits its turn, keeps the limits and tries again; it never raises."""
-
-KeyOf = Callable[[Asked, int], str]
-"""The content of a question to this location, and its pass, as a name under which the reply is kept."""
 
 _FAILED: ErrorCode = "INTERNAL_ERROR"
 # outcome -> (code, may another try help?, what to do)
@@ -53,7 +52,7 @@ class ModelWorker:
     """Implements `run.bus.Worker` for one model location.
 
     `prefix` stands before every system prompt. `seed` is the review's; each question and pass has its own from it.
-    `key_of` None: nothing is kept.
+    `fingerprint` is a `plan.keys.location_key`; without it, no reply is kept.
     """
 
     id: str
@@ -61,7 +60,7 @@ class ModelWorker:
     prefix: str | None = None
     seed: int = 0
     priority: float = 5.0
-    key_of: KeyOf | None = None
+    fingerprint: str | None = None
 
     async def handle(self, requests: Sequence[Envelope], beat: Beat) -> tuple[Answered, ...]:
         """One call a request, all at once: who may go when is not decided here."""
@@ -88,9 +87,38 @@ class ModelWorker:
             seed=_seed(self.seed, shown.prompt, number),
             priority=self.priority,
             timeout_s=None if limits.timeout_ms is None else limits.timeout_ms / 1000,
-            key=None if self.key_of is None else self.key_of(shown, number),
+            key=None if self.fingerprint is None else key_of(request, shown, self.fingerprint),
             group=group_of(shown.prompt),
         )
+
+
+def key_of(request: VerifyRequest, shown: Asked, fingerprint: str) -> str:
+    """The name of the question to a location: all that the answer depends on, and nothing that merely moves.
+
+    Where the function stands, and the mark before its lines, change with every commit above it; what is said about it
+    is placed by its words, so neither is part of the name.
+    """
+    context = request.context
+    first = 1 if context.line_range is None else context.line_range.start
+    beside = [
+        context.file_path,
+        context.function_name,
+        context.language,
+        context.brief,
+        context.instructions,
+        [line - first for line in context.changed_lines],
+    ]
+    return reply_key(
+        text=request.code,
+        context=json.dumps(beside),
+        template=digest(shown.prompt.system, shown.prompt.question),
+        angle=request.angle_spec.id,
+        angle_version=request.angle_spec.version,
+        term=context.term,
+        location=fingerprint,
+        pass_number=context.pass_number,
+        schema=shown.schema,
+    )
 
 
 def group_of(prompt: Prompt) -> str:

@@ -135,7 +135,6 @@ def _term(request: VerifyRequest) -> str:
 def _critique(request: VerifyRequest) -> str:
     claim: WireIssue = request.context.previous_issues[0]
     data = {
-        "line": claim.location.line,
         "evidence": display(claim.evidence or "").strip(),
         "claim": display(claim.description).strip(),
         "angle": _view(request.angle_spec),
