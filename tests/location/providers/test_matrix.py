@@ -310,7 +310,9 @@ def answers() -> Iterator[Row]:
     unfinished = json_answer(
         {**body("openai", GOOD), "choices": [{"message": {"content": GOOD}, "finish_reason": None}]}
     )
-    yield Row("finish-null", "openai", (unfinished,), said={"finish": "stop"}, settled="answered", value=json.loads(GOOD))
+    yield Row(
+        "finish-null", "openai", (unfinished,), said={"finish": "stop"}, settled="answered", value=json.loads(GOOD)
+    )
 
 
 def readings() -> Iterator[Row]:
@@ -469,7 +471,15 @@ def settle(step: Ladder | Settled, row: Row) -> None:
 def test_nothing_shows_the_key(row: Row, make_provider: MakeProvider) -> None:
     provider, transport, results, _ = asked(row, make_provider)
     assert any(KEY in value for request in transport.requests for value in request.headers.values())
-    shown: list[object] = [*results, provider, transport, provider.can, provider.learned, provider.spec, provider.speaker]
+    shown: list[object] = [
+        *results,
+        provider,
+        transport,
+        provider.can,
+        provider.learned,
+        provider.spec,
+        provider.speaker,
+    ]
     shown += [each for request in transport.requests for each in (request, request.url)]
     for each in shown:
         assert KEY not in repr(each)
