@@ -133,7 +133,7 @@ def _read(text: str, how: tuple[str, ...], *, loose: bool) -> Found | Unread:
     try:
         return Found(parse(text), how, text)
     except MalformedJsonError as error:
-        if error.flaw in ("duplicate_keys", "number"):
+        if error.flaw in ("duplicate_keys", "number", "too_deep"):
             return Unread(error.flaw, text)
     spot = find(text)
     work = spot.work

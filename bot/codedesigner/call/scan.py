@@ -197,17 +197,14 @@ def _balanced(text: str, start: int) -> int:
 
 
 def _inside(text: str, span: Span) -> bool:
-    """Whether brackets around it say that it is a part of something larger."""
-    open_before, any_before = 0, False
+    """Whether brackets around it say that it is, or could be, a part of something larger.
+
+    It is where one before it is not closed. Where there are any before it, none may come after it: who can write into
+    the text that a model quotes can balance brackets, and cannot take away those that end the model's own answer.
+    """
+    depth, any_before = 0, False
     for bracket in _BRACKET.finditer(text, 0, span.start):
         opens = bracket[0] in "{["
         any_before = any_before or opens
-        open_before = open_before + 1 if opens else max(0, open_before - 1)
-    if open_before or not any_before:
-        return open_before > 0
-    depth = 0
-    for bracket in _BRACKET.finditer(text, span.end):
-        depth += 1 if bracket[0] in "{[" else -1
-        if depth < 0:
-            return True
-    return False
+        depth = depth + 1 if opens else max(0, depth - 1)
+    return depth > 0 or (any_before and _BRACKET.search(text, span.end) is not None)
