@@ -57,10 +57,10 @@ class RememberedServers:
             return None
         return facts if isinstance(facts, dict) else None
 
-    def put(self, key: str, facts: Mapping[str, JsonValue]) -> None:
-        """Remember the facts, in the place of those that were there; of more than `LARGEST`, nothing."""
+    def put(self, key: str, value: Mapping[str, JsonValue]) -> None:
+        """Remember facts, in the place of those that were there; of more than `LARGEST`, nothing."""
         try:
-            text = json.dumps(dict(facts), separators=(",", ":"))
+            text = json.dumps(dict(value), separators=(",", ":"))
         except (ValueError, RecursionError):
             return
         if len(text) > LARGEST:
