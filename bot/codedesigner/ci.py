@@ -39,16 +39,17 @@ def ci(ctx: click.Context, /, repo: Path) -> None:
 
 
 def _run(options: ReviewOptions, environ: Mapping[str, str]) -> int:
-    from codedesigner.commands.request import build_request, notices
+    from codedesigner.commands.connect import reviewed
+    from codedesigner.commands.request import notices, prepare
     from codedesigner.publish import FORMATS
     from codedesigner.publish.gate import EXIT_CODES
     from codedesigner.publish.inputs import RenderInput
-    from codedesigner.review import review
 
-    request = build_request(options, environ)
+    prepared = prepare(options, environ)
+    request = prepared.request
     for notice in notices(request):
         click.echo(notice, err=True)
-    report = asyncio.run(review(request))
+    report = asyncio.run(reviewed(prepared, environ))
     wanted = frozenset(finding.path for finding in report.findings)
     sources = {file.path: file.new_lines for file in request.change.files if file.path in wanted}
     rendered = RenderInput(report, sources)

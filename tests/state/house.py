@@ -97,7 +97,7 @@ def asked_of(house: Sequence[ScriptedReviewer]) -> int:
 
 
 def with_house(request: Request, house: Sequence[Reviewer]) -> Request:
-    return replace(request, reviewers=house, locations=planned(house, {}, ANGLES), known=None)
+    return replace(request, reviewers=house, locations=planned(house, ANGLES), known=None)
 
 
 def exhaustive(request: Request) -> Request:

@@ -82,7 +82,7 @@ def unreadable(schema: Schema) -> str | None:
     items = issues.get("items")
     if issues.get("type") != "array" or not isinstance(items, dict):
         return 'issues has to be of type "array" with items'
-    if items.get("type") != "object" or not _NEEDED <= _strings(items.get("required")):
+    if items.get("type") != "object" or not _strings(items.get("required")) >= _NEEDED:
         return f'an item of issues has to be of type "object" and require {", ".join(sorted(_NEEDED))}'
     return None
 

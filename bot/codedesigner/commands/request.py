@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,16 @@ from codedesigner.config.loader import REPO_FILE, WRONG_NAMES, RepoFile, find_re
 from codedesigner.config.mode import decide, from_environment
 from codedesigner.config.settings import Settings
 from codedesigner.errors import ConfigError, UsageError
-from codedesigner.location.build import planned, reviewers
+from codedesigner.location.build import planned, planned_models, reviewers
 from codedesigner.location.local.process import ProcessLimits
-from codedesigner.location.registry import locations_for
+from codedesigner.location.registry import LocationRegistry, locations_for
+from codedesigner.location.seats import is_model
 from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.cost import tokens_of
 from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, same_terms
 from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
 from codedesigner.planning import Known, Request
+from codedesigner.run.prompting import rules
 from codedesigner.run.reviewer import Reviewer
 
 MAX_DIFF_BYTES = 256_000_000
@@ -41,7 +43,21 @@ class _Start:
     config: RepoFile | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that can be planned, and the models that it asks once somebody connects them."""
+
+    request: Request
+    models: tuple[LocationSpec, ...]
+    registry: LocationRegistry
+
+
 def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request:
+    """Everything that a plan needs; see `prepare`."""
+    return prepare(options, environ).request
+
+
+def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
     """Everything that a review or a plan needs.
 
     Raises:
@@ -59,7 +75,9 @@ def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request
         now=now,
     )
     registry = angles_for(loaded, options.angles_file)
-    specs = _specs(options, environ)
+    locations = locations_for(options.locations_file, environ)
+    specs = _specs(options, locations)
+    models = tuple(spec for spec in specs if is_model(spec))[: locations.pool.max_workers]
     angles = frozenset(_wanted_angles(settings))
     asked = _reviewers(options, specs, settings, start.git)
     known: Known | None = None
@@ -67,20 +85,25 @@ def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request
         from codedesigner.commands.memory import remembering
 
         asked, known = remembering(asked, environ)
-    return Request(
+    request = Request(
         change=_change(options, start, settings),
         settings=settings,
         mode=mode,
         angles=_angles(registry, settings),
         terms=_terms(settings),
         reviewers=asked,
-        locations=planned(asked, specs, angles),
+        locations=(
+            *planned(asked, angles),
+            *planned_models(models, angles, locations.prices, rules_tokens=tokens_of(rules())),
+        ),
         scheduler=_scheduler(settings),
         budget=Budget(settings.budget.items, settings.budget.calls, settings.budget.tokens, settings.budget.usd),
         now=now,
         monotonic=time.monotonic,
         known=known,
+        angle_specs={name: registry.require(name) for name in angles},
     )
+    return Prepared(request, models, locations)
 
 
 def notices(request: Request) -> list[str]:
@@ -149,23 +172,20 @@ def _diff_bytes(file: str) -> bytes:
     return data
 
 
-def _specs(options: ReviewOptions, environ: Mapping[str, str]) -> dict[str, LocationSpec]:
-    registry = locations_for(options.locations_file, environ)
+def _specs(options: ReviewOptions, registry: LocationRegistry) -> tuple[LocationSpec, ...]:
     if options.location:
-        chosen = [registry.require(location_id) for location_id in dict.fromkeys(options.location)]
-        return {spec.id: spec for spec in chosen}
-    return {spec.id: spec for spec in registry.list(enabled=True)}
+        return tuple(registry.require(location_id) for location_id in dict.fromkeys(options.location))
+    return registry.list(enabled=True)
 
 
 def _reviewers(
-    options: ReviewOptions, specs: Mapping[str, LocationSpec], settings: Settings, git: Git | None
+    options: ReviewOptions, specs: Sequence[LocationSpec], settings: Settings, git: Git | None
 ) -> tuple[Reviewer, ...]:
     repository = git.top if git is not None else options.repo.resolve()
     built = reviewers(
-        specs.values(),
+        specs,
         limits=ProcessLimits(seconds=settings.limits.analyser_seconds, output_bytes=settings.limits.output_bytes),
         max_concurrent=settings.max_concurrent,
-        angles=frozenset(_wanted_angles(settings)),
         repository=repository,
     )
     return (*built, *_sarif(options, repository, {reviewer.id for reviewer in built}))

@@ -30,18 +30,19 @@ def review(ctx: click.Context, /, formats: tuple[str, ...], outputs: tuple[str, 
     options = taken(given)
     pairs = paired(formats, outputs, "text")
 
+    from codedesigner.commands.connect import reviewed
     from codedesigner.commands.progress import shown
-    from codedesigner.commands.request import build_request, notices
+    from codedesigner.commands.request import notices, prepare
     from codedesigner.publish import FORMATS
     from codedesigner.publish.gate import EXIT_CODES
     from codedesigner.publish.inputs import RenderInput
-    from codedesigner.review import review as run_review
 
-    request = build_request(options, os.environ)
+    prepared = prepare(options, os.environ)
+    request = prepared.request
     for notice in notices(request):
         click.echo(notice, err=True)
     with shown() as progress:
-        report = asyncio.run(run_review(request, progress))
+        report = asyncio.run(reviewed(prepared, os.environ, no_cache=options.no_cache, progress=progress))
     wanted = frozenset(finding.path for finding in report.findings)
     sources = {file.path: file.new_lines for file in request.change.files if file.path in wanted}
     screen = sys.stdout.isatty()

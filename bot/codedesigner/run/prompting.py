@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from pydantic import JsonValue
@@ -66,6 +67,12 @@ class Asked:
     schema: Schema
 
 
+@cache
+def rules() -> str:
+    """What every model is told first, whatever it is asked."""
+    return render("prompts/system.txt.j2", {}).strip()
+
+
 def asking(request: VerifyRequest) -> Asking:
     """Which kind of question a request is."""
     if request.context.previous_issues:
@@ -75,8 +82,7 @@ def asking(request: VerifyRequest) -> Asking:
 
 def asked(request: VerifyRequest, prefix: str | None = None) -> Asked:
     """The prompt for a request. `prefix` is what the location puts before every system prompt."""
-    rules = render("prompts/system.txt.j2", {}).strip()
-    system = f"{prefix.strip()}\n\n{rules}" if prefix and prefix.strip() else rules
+    system = f"{prefix.strip()}\n\n{rules()}" if prefix and prefix.strip() else rules()
     kind = asking(request)
     schemas: Mapping[Asking, Schema] = {
         "detect": request.angle_spec.output_schema,

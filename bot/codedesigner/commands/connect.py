@@ -1,0 +1,123 @@
+"""From a request that can be planned to one that can be asked: everybody on one bus, the models behind their pool."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+import click
+
+from codedesigner.call.model import Call, Reply
+from codedesigner.commands.pool import model_pool
+from codedesigner.commands.request import Prepared
+from codedesigner.location.spec import LocationSpec
+from codedesigner.plan.keys import location_key
+from codedesigner.plan.model import ProgressReport
+from codedesigner.planning import Request
+from codedesigner.pool.manager import PoolManager
+from codedesigner.pool.task import Task
+from codedesigner.publish.report import Report
+from codedesigner.review import review
+from codedesigner.run.bus import Bus, Record, Worker, unrecorded
+from codedesigner.run.examine import Progress, silent
+from codedesigner.run.model_worker import Ask, ModelWorker
+from codedesigner.run.models import Models
+from codedesigner.run.wired import FileWorker, WiredReviewer
+
+Told = Callable[[ProgressReport], None]
+
+
+@asynccontextmanager
+async def connected(
+    prepared: Prepared,
+    environ: Mapping[str, str],
+    *,
+    no_cache: bool = False,
+    record: Record = unrecorded,
+    told: Told = lambda _report: None,
+) -> AsyncIterator[Request]:
+    """The request with everybody reachable; leaving stops whatever is on its way.
+
+    Raises:
+        ConfigError: a model cannot be reached as it is configured.
+    """
+    request = prepared.request
+    workers: dict[str, Worker] = {reviewer.id: FileWorker(reviewer) for reviewer in request.reviewers}
+    async with AsyncExitStack() as stack:
+        if prepared.models and request.mode.enabled:
+            pool = await stack.enter_async_context(
+                model_pool(
+                    prepared.models,
+                    request.settings,
+                    prepared.registry.pool,
+                    environ,
+                    prices=prepared.registry.prices,
+                    no_cache=no_cache,
+                    tell=lambda line: click.echo(f"warning: {line}", err=True),
+                )
+            )
+            ask = asker(pool)
+            workers |= {spec.id: model_worker(spec, ask, request.settings.seed) for spec in prepared.models}
+        bus = Bus(workers, now=time.time, record=record)
+        reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
+        yield replace(request, reviewers=reviewers, models=models_of(prepared, bus, told))
+
+
+async def reviewed(
+    prepared: Prepared,
+    environ: Mapping[str, str],
+    *,
+    no_cache: bool = False,
+    progress: Progress = silent,
+) -> Report:
+    """The report on a prepared request."""
+    async with connected(prepared, environ, no_cache=no_cache) as ready:
+        return await review(ready, progress)
+
+
+def asker(pool: PoolManager) -> Ask:
+    """Asking by way of the pool."""
+
+    async def ask(call: Call, location: str) -> Reply:
+        return await pool.submit(Task(call.id, "verify", call, priority=call.priority, location_id=location))
+
+    return ask
+
+
+def model_worker(spec: LocationSpec, ask: Ask, seed: int) -> ModelWorker:
+    """The location as a worker."""
+    return ModelWorker(
+        spec.id, ask, prefix=spec.parameters.system_prompt_prefix, seed=seed, fingerprint=fingerprint(spec)
+    )
+
+
+def fingerprint(spec: LocationSpec) -> str:
+    """The name of all that a model's answer depends on beside the question."""
+    provider = spec.provider
+    asked = {
+        "parameters": spec.parameters.model_dump(mode="json"),
+        "dialect": provider.dialect,
+        "class": provider.python_class,
+        "extra": json.dumps(provider.extra, sort_keys=True),
+        "context_size": provider.context_size,
+    }
+    return location_key(provider_type=provider.type, endpoint=provider.url, model=provider.model_id, parameters=asked)
+
+
+def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
+    """The models of the review; None where there are none to ask."""
+    if not prepared.models:
+        return None
+    request, pool = prepared.request, prepared.registry.pool
+    return Models(
+        weights={spec.id: spec.weight for spec in prepared.models},
+        bus=bus,
+        early_exit=request.scheduler.early_exit,
+        at_once=pool.max_concurrent or request.settings.max_concurrent,
+        total_timeout_s=request.scheduler.total_timeout_ms / 1000,
+        monotonic=request.monotonic,
+        told=told,
+    )
