@@ -37,7 +37,9 @@ class FixedClock:
 def make_spec() -> Callable[..., LocationSpec]:
     """A location of a dialect, with further fields of its provider and parameters."""
 
-    def make(dialect: Dialect, parameters: dict[str, JsonValue] | None = None, **provider: JsonValue) -> LocationSpec:
+    def make(
+        dialect: Dialect, /, parameters: dict[str, JsonValue] | None = None, **provider: JsonValue
+    ) -> LocationSpec:
         fields = {"type": dialect, "model_id": MODELS[dialect], "endpoint": "http://models.test:8080", **provider}
         values = {"id": "loc", "name": "Loc", "provider": fields, "parameters": parameters or {}}
         return LocationSpec.model_validate_json(json.dumps(values))
@@ -52,6 +54,7 @@ def make_provider(make_spec: Callable[..., LocationSpec]) -> Callable[..., Model
     def make(
         dialect: Dialect,
         transport: Transport,
+        /,
         parameters: dict[str, JsonValue] | None = None,
         remembered: Remembered | None = None,
         **provider: JsonValue,
