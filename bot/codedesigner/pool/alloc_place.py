@@ -71,7 +71,7 @@ class Place:
         self._standing = Standing()
         self._standing_at = -math.inf
         self._unsaved = (0.0, "")
-        self._used = Used()
+        self._used_hour = self._used_deep = 0
         self._used_at = -math.inf
 
     @property
@@ -110,8 +110,10 @@ class Place:
         self.line.in_flight += 1
         self._granted_at = now
         self._full = None
+        self._used_hour += 1
         if demand.deep:
             self._full_deep = None
+            self._used_deep += 1
         return visit
 
     def leave(self, visit: Visit, tokens: int | None) -> None:
@@ -159,14 +161,15 @@ class Place:
         )
 
     def share_left(self, now: float) -> float:
-        """The share of its tightest quota that is left, as of `FRESH_S` ago at most; 1 where it has none."""
+        """The share of its tightest quota that is left; 1 where it has none. Others' use may be `FRESH_S` old."""
         self._refresh(now)
         caps = self.caps(now)
         if not caps.hour_requests and not caps.day_deep:
             return 1.0
         if not 0 <= now - self._used_at < FRESH_S:
-            self._used, self._used_at = self._ledger.used(self.id, now), now
-        quotas = ((caps.hour_requests, self._used.hour_requests), (caps.day_deep, self._used.day_deep))
+            used = self._ledger.used(self.id, now)
+            self._used_hour, self._used_deep, self._used_at = used.hour_requests, used.day_deep, now
+        quotas = ((caps.hour_requests, self._used_hour), (caps.day_deep, self._used_deep))
         return min(max(0.0, 1 - amount / cap) for cap, amount in quotas if cap)
 
     def newest_at(self) -> float:
