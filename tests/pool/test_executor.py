@@ -131,8 +131,9 @@ def test_a_refusal_waits_in_the_gate_and_nowhere_else() -> None:
 
 
 def test_nobody_waits_longer_than_the_longest_wait() -> None:
-    for kind in ("rate_limited", "overloaded"):
-        stage = scene(trouble(kind, retry_after_s=121.0))  # type: ignore[arg-type]
+    kinds: list[TroubleKind] = ["rate_limited", "overloaded"]
+    for kind in kinds:
+        stage = scene(trouble(kind, retry_after_s=121.0))
         reply = stage.ask(call())
         assert (reply.outcome, reply.usage.calls, stage.clock.monotonic()) == ("rate_limited", 1, 1.0)
 

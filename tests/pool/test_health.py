@@ -73,11 +73,12 @@ def test_only_what_is_about_the_server_counts(kind: TroubleKind) -> None:
 
 def test_three_times_unreachable_in_a_row_is_offline() -> None:
     ill = health()
-    for kind in ("unreachable", "unreachable", "overloaded", "unreachable", "unreachable"):
-        ill.failed(trouble(kind), 0.0)  # type: ignore[arg-type]
-    assert ill.condition == "degraded"
-    ill.failed(trouble("unreachable"), 0.0)
-    assert ill.condition == "offline"
+    kinds: list[TroubleKind] = ["unreachable", "unreachable", "overloaded", "unreachable", "unreachable", "unreachable"]
+    conditions = []
+    for kind in kinds:
+        ill.failed(trouble(kind), 0.0)
+        conditions.append(ill.condition)
+    assert conditions == ["well"] * 4 + ["degraded", "offline"]
     assert "unreachable" in ill.reason
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 
 from codedesigner.call.model import Call, Outcome, Reply, Usage
@@ -61,7 +71,7 @@ class Batch:
         self._working = 0
         self._failed: list[asyncio.Task[None]] = []
 
-    async def replies(self) -> AsyncIterator[Reply]:
+    async def replies(self) -> AsyncGenerator[Reply, None]:
         """The replies in the order in which they are ready."""
         alarm = asyncio.get_running_loop().call_later(self._total_timeout_s, self._expire)
         workers = [asyncio.create_task(self._work()) for _ in range(self._window)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -120,7 +120,7 @@ class Executor:
 
     def execute_batch(
         self, calls: Iterable[Asked] | AsyncIterable[Asked], *, total_timeout_s: float | None = None
-    ) -> AsyncIterator[Reply]:
+    ) -> AsyncGenerator[Reply, None]:
         """Ask all the calls (each with its candidates); replies come as they are ready, exactly one for each call.
 
         The source is read as replies are taken. After `total_timeout_s` (None: the configuration's), calls that have
