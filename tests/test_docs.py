@@ -20,9 +20,12 @@ import yaml
 from pydantic import BaseModel, JsonValue
 
 from codedesigner.angle.registry import angles_for
+from codedesigner.call.model import Outcome
 from codedesigner.change.model import NotReviewed
 from codedesigner.cli import COMMANDS, app
 from codedesigner.commands.config import _SCHEMAS
+from codedesigner.commands.doctor import as_json
+from codedesigner.commands.examined import Examined
 from codedesigner.config.environment import RESERVED
 from codedesigner.config.globs import GlobList
 from codedesigner.config.loader import RepoFile, load
@@ -31,6 +34,8 @@ from codedesigner.config.schema import Schema, schema_of
 from codedesigner.config.settings import Settings
 from codedesigner.config.yamlfile import read_yaml
 from codedesigner.errors import ConfigError
+from codedesigner.location.diagnosis import Check, Diagnosis, State
+from codedesigner.location.doctor import ORDER
 from codedesigner.location.registry import LocationRegistry, LocationsFile, read_locations
 from codedesigner.location.spec import LocationSpec
 from codedesigner.publish import FORMATS
@@ -43,6 +48,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 REPORTS = ROOT / "docs" / "reports.md"
+MODELS = ROOT / "docs" / "models.md"
 # Linked to before they are there.
 
 _FENCE = re.compile(r"^( *)(`{3,})([^`\n]*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
@@ -296,6 +302,27 @@ def test_the_page_on_reports_names_every_value() -> None:
         assert set(get_args(values)) <= named
     assert set(FORMATS) <= named
     assert set(Report.model_fields) <= {name.partition(".")[0].removesuffix("[]") for name in named}
+
+
+def test_the_page_on_models_names_every_outcome_and_every_check() -> None:
+    text = text_of(MODELS)
+    named = set(re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE))
+    shown = {name for cell in named for name in _SPAN.findall(cell)}
+    assert {*get_args(Outcome), *ORDER, "program"} <= shown
+    assert set(get_args(State)) <= set(_SPAN.findall(prose(MODELS)))
+
+
+def test_what_the_doctor_is_said_to_print_has_the_keys_that_it_prints() -> None:
+    shown = next(json.loads(block.text) for block in blocks(MODELS) if block.language == "json")
+    check = Check("key", "skipped", "none is configured")
+    printed = json.loads(as_json(Examined((check,), (Diagnosis("a", "ollama", "m", (check,)),))))
+
+    def keys_in(value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {key: keys_in(item) for key, item in value.items()}
+        return [keys_in(value[0])] if isinstance(value, list) else None
+
+    assert keys_in(shown) == keys_in(printed)
 
 
 def test_the_page_on_configuration_names_every_variable() -> None:
