@@ -24,6 +24,7 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # colours and movements
     r"|\x1b[ -/]*[0-~]?"
 )
+_NEVER = re.compile(r"(?!)")
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -75,12 +76,9 @@ def scrubbed(text: str, secrets: Iterable[Secret] = ()) -> str:
     They are found as they are, and as JSON, a URL or HTML writes them. Terminal sequences, control and direction
     characters are taken out first and after: none of them can hide a secret in the middle.
     """
-    patterns = [pattern for secret in secrets if (pattern := _pattern(secret.reveal())) is not None]
-    for pattern in patterns:
-        text = pattern.sub(HIDDEN, text)
-    text = _one_line(text[:_LOOKED_AT])
-    for pattern in patterns:
-        text = pattern.sub(HIDDEN, text)
+    pattern = _pattern(frozenset().union(*(_written(secret.reveal().strip()) for secret in secrets)))
+    text = _one_line(pattern.sub(HIDDEN, text)[:_LOOKED_AT])
+    text = pattern.sub(HIDDEN, text)
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
@@ -97,15 +95,21 @@ def _shown(character: str) -> str:
     return "" if unicodedata.category(character) in _UNSHOWN else character
 
 
-def _pattern(value: str) -> re.Pattern[str] | None:
-    value = value.strip()
+def _pattern(written: frozenset[str]) -> re.Pattern[str]:
+    if not written:
+        return _NEVER
+    # The longest first: no end of a secret is left where another is its beginning.
+    return re.compile("|".join(map(re.escape, sorted(written, key=lambda each: (-len(each), each)))), re.IGNORECASE)
+
+
+def _written(value: str) -> frozenset[str]:
     if len(value) < SHORTEST_HIDDEN:
-        return None
-    written = {value, quote(value, safe=""), quote(value), quote_plus(value), html.escape(value), _one_line(value)}
-    for plain in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]):
-        written |= {plain, plain.replace("/", r"\/")}
-    longest_first = sorted(filter(None, written), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        return frozenset()
+    plain = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]]
+    escaped = [each.replace("/", r"\/") for each in plain]
+    encodable = value.encode("utf-8", "replace").decode()
+    quoted = [quote(encodable, safe=""), quote(encodable), quote_plus(encodable), html.escape(value), _one_line(value)]
+    return frozenset(filter(None, [*plain, *escaped, *quoted]))
 
 
 def _bytes(value: str) -> bytes:
