@@ -16,6 +16,9 @@ from codedesigner.config.yamlfile import read_file
 from codedesigner.location.diagnosis import Check, Diagnosis
 from codedesigner.location.fake_http import FakeTransport, Scripted, json_answer
 from codedesigner.location.http import HttpRequest
+from codedesigner.location.providers import provider
+from codedesigner.location.registry import read_locations
+from codedesigner.state.remembered import RememberedServers
 from codedesigner.text import resource
 
 KEY = "sk-verysecret123"
@@ -118,6 +121,34 @@ def test_what_is_found_is_laid_out_in_columns() -> None:
         "\n"
         "1 of 2 locations can be used\n"
     )
+
+
+def test_what_is_learned_of_a_server_is_kept_for_reviews_and_looked_at_anew_by_the_doctor(folder: Path) -> None:
+    def answer(request: HttpRequest) -> Scripted:
+        if request.method == "GET":
+            return json_answer({"data": [{"id": "m"}]}) if request.url.endswith("/models") else json_answer({}, 404)
+        choice: JsonValue = {"message": {"content": '{"colour": "blue"}'}, "finish_reason": "stop"}
+        return json_answer({"model": "m", "choices": [choice]})
+
+    (folder / "locations.yml").write_text(
+        "shipped: false\n"
+        "locations:\n"
+        "  - id: gpu\n"
+        "    name: G\n"
+        "    provider: {type: custom, dialect: openai, model_id: m, endpoint: 'http://gpu.example.org/v1'}\n"
+    )
+    environ = {"CODEDESIGNER_STATE_DIR": str(folder / "state")}
+    modes = []
+    for _ in range(2):
+        transport = FakeTransport(answer)
+        examined = asyncio.run(examine(environ, folder / "locations.yml", (), folder / "repo", 5, transport))
+        modes.append([request.method for request in transport.requests].count("POST"))
+        assert next(check for check in examined.locations[0].checks if check.what == "schema").state == "warn"
+
+    spec = read_locations(read_file(folder / "locations.yml")).require("gpu")
+    kept = RememberedServers(folder / "state")
+    assert modes == [2, 2]  # a schema, then a tool
+    assert provider(spec, environ={}, transport=FakeTransport([]), remembered=kept).modes == ("json", "text")
 
 
 def test_servers_are_asked_many_at_a_time_and_no_key_is_shown(folder: Path) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import JsonValue
+
 from codedesigner.angle.registry import AngleRegistry, angles_for
 from codedesigner.call.model import Call, Prompt
-from codedesigner.commands.pool import model_gate
+from codedesigner.commands.pool import folder_of, model_gate
 from codedesigner.config.loader import Loaded, find_repo_file, load
 from codedesigner.config.problems import flat
 from codedesigner.config.settings import Settings
 from codedesigner.errors import ConfigError
+from codedesigner.location.capabilities import Remembered
 from codedesigner.location.diagnosis import Check, Diagnosis
 from codedesigner.location.doctor import examine_analyser, examine_model
 from codedesigner.location.http import HttpTransport, Transport
@@ -24,6 +27,7 @@ from codedesigner.location.seats import is_model, seats
 from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.cost import CHARACTERS_PER_TOKEN
 from codedesigner.pool.seat import Seat
+from codedesigner.state.remembered import RememberedServers
 
 T = TypeVar("T")
 TYPICAL_TOKENS = 1500
@@ -116,15 +120,38 @@ def _tried(what: str, read: Callable[[], tuple[T, str]], checks: list[Check]) ->
     return value
 
 
+class _Afresh:
+    """What was learned before is not believed, what is learned now is kept for the reviews to come."""
+
+    def __init__(self, kept: Remembered | None) -> None:
+        self._kept = kept
+
+    def get(self, _key: str) -> Mapping[str, JsonValue] | None:
+        """Nothing."""
+        return None
+
+    def put(self, key: str, value: Mapping[str, JsonValue]) -> None:
+        """Keep it, where there is a place for it."""
+        if self._kept is not None:
+            self._kept.put(key, value)
+
+
 async def _locations(
     configured: Configured, environ: Mapping[str, str], transport: Transport, timeout_s: float
 ) -> tuple[Diagnosis, ...]:
     registry = configured.registry
+    folder = folder_of(environ, None)
+    remembered = _Afresh(None if folder is None else RememberedServers(folder))
     built: dict[str, Seat | ConfigError] = {}
     for spec in filter(is_model, configured.specs):
         try:
             (built[spec.id],) = seats(
-                [spec], environ=environ, transport=transport, prices=registry.prices, settings=registry.pool
+                [spec],
+                environ=environ,
+                transport=transport,
+                prices=registry.prices,
+                settings=registry.pool,
+                remembered=remembered,
             )
         except ConfigError as error:
             built[spec.id] = error
