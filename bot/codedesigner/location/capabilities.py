@@ -14,6 +14,9 @@ from codedesigner.location.spec import Capabilities, Dialect, Effort
 
 EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high")
 
+BOUNDS = "bounds"
+"""A schema's, as if they were a parameter that can be refused."""
+
 _MODES: dict[Dialect, tuple[Mode, ...]] = {
     "openai": MODES,
     "ollama": ("schema", "json", "text"),
@@ -93,7 +96,8 @@ class Capability:
     """What may be sent to a location, and how.
 
     `modes` from the strictest, `text` always last. `n_ctx` are tokens of prompt and answer together. `refused` are
-    parameters that are left out. `logprobs` None: not known. `parallel` are the requests that it works on at once.
+    parameters that are left out. `bounds`: its schemas may say how long or how large something is. `logprobs` None:
+    not known. `parallel` are the requests that it works on at once.
     """
 
     modes: tuple[Mode, ...] = MODES
@@ -108,6 +112,7 @@ class Capability:
     effort: Effort | None = None
     system: bool = True
     cache_key: bool = False
+    bounds: bool = False
     n_ctx: int | None = None
     parallel: int | None = None
     refused: frozenset[str] = frozenset()
@@ -137,6 +142,7 @@ def capability(
         effort=facts.effort,
         system=facts.system is not False,
         cache_key=facts.cache_key or False,
+        bounds=bool(facts.bounds) and BOUNDS not in refused,
         n_ctx=context_size or learned.n_ctx,
         refused=refused,
         extra=facts.extra or {},

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from codedesigner.call.trouble import Trouble
 from codedesigner.location.ask import Ask
-from codedesigner.location.capabilities import Learned
+from codedesigner.location.capabilities import BOUNDS, Learned
 from codedesigner.location.dialect import Speaker, Wire
 
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -59,6 +59,9 @@ def _without_mode(trouble: Trouble, ask: Ask, learned: Learned) -> tuple[Trouble
     if not ask.constrained:
         # Nothing about a schema was sent: a feature that is off stays one, a schema cannot have been rejected.
         return (trouble if trouble.kind == "feature_off" else replace(trouble, kind="bad_request")), learned
+    if ask.can.bounds and ask.attempt.mode in ("schema", "tool") and trouble.kind != "feature_off":
+        # The schema's bounds first, which not every server takes; then the mode.
+        return replace(trouble, kind="unsupported_parameter", parameter=BOUNDS), learned.without_parameter(BOUNDS)
     if ask.attempt.mode not in ask.can.modes:  # it was lost before this attempt was sent
         return replace(trouble, kind="bad_request"), learned
     return replace(trouble, kind="schema_rejected"), learned.without_mode(ask.attempt.mode)

@@ -46,6 +46,7 @@ class Facts(Closed):
     effort: Effort | None = Field(default=None, description="The effort it is told where none is configured.")
     system: bool | None = Field(default=None, description="Whether it takes a system message.")
     cache_key: bool | None = Field(default=None, description="Whether calls are routed by prompt_cache_key.")
+    bounds: bool | None = Field(default=None, description="Whether its schemas may have bounds (openai).")
     refuses: tuple[str, ...] | None = Field(default=None, description="Parameters it does not take.")
     extra: dict[str, JsonValue] | None = Field(default=None, description="Put into every request.")
 

@@ -150,13 +150,13 @@ def _constraint(ask: Ask) -> dict[str, JsonValue]:
     if ask.attempt.mode == "json":
         return {"response_format": {"type": "json_object"}}
     name = schema_name(ask.attempt.call.schema_name)
+    shape = reduced(schema, "llama" if ask.can.bounds else "openai")
     if ask.attempt.mode == "tool":
-        parameters = reduced(schema, "openai")
         function: JsonValue = {
             "name": name,
             "description": "Takes the answer.",
             "strict": True,
-            "parameters": parameters,
+            "parameters": shape,
         }
         return {
             "tools": [{"type": "function", "function": function}],
@@ -164,7 +164,7 @@ def _constraint(ask: Ask) -> dict[str, JsonValue]:
             "parallel_tool_calls": False,
         }
     # Only here: servers take a schema elsewhere in the format, too, and enforce nothing.
-    json_schema: JsonValue = {"name": name, "strict": True, "schema": reduced(schema, "openai")}
+    json_schema: JsonValue = {"name": name, "strict": True, "schema": shape}
     return {"response_format": {"type": "json_schema", "json_schema": json_schema}}
 
 

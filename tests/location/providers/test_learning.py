@@ -169,6 +169,22 @@ def test_a_mode_that_is_lost_is_refused_for_good(make_provider: MakeProvider) ->
     assert [result.kind for result in driven_twice if isinstance(result, Trouble)] == ["schema_rejected", "bad_request"]
 
 
+def test_a_server_nearby_gets_bounds_until_it_refuses_them(make_provider: MakeProvider, say: Say) -> None:
+    def respond(request: HttpRequest) -> HttpResponse:
+        if b'"maximum"' in (request.body or b""):
+            return refusal("grammar: cannot parse json_schema", "response_format", "invalid_json_schema")
+        return say("openai", '{"n": 3}')
+
+    schema: dict[str, JsonValue] = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}}}
+    call, transport = Call("c", CALL.prompt, schema), FakeTransport(respond)
+    provider = make_provider("openai", transport, endpoint="http://127.0.0.1:8080")
+    results = driven(provider, call)
+    assert [type(result) for result in results] == [Trouble, Completion]
+    assert provider.modes == MODES
+    far = FakeTransport(respond)
+    assert len(driven(make_provider("openai", far), call)) == 1
+
+
 def test_a_feature_that_is_off_for_a_free_question_stays_off(make_provider: MakeProvider) -> None:
     provider = make_provider("openai", FakeTransport([refusal("no chat here", status=501)]))
     result = asyncio.run(provider.send(Attempt(Call("c", Prompt("", "Hi")), "text"), timeout_s=9))
@@ -227,7 +243,7 @@ def test_the_shipped_facts_are_sound() -> None:
 def test_later_facts_are_laid_over_earlier_ones() -> None:
     facts = facts_about("anthropic", "anthropic/Claude-Opus-4-5-20251101", "h")
     assert (facts.sampling, facts.max_temperature, facts.think_field) == ("without_thinking", 1.0, "budget")
-    assert facts_about("openai", "qwen", "localhost") == Facts()
+    assert facts_about("openai", "qwen", "models.test") == Facts()
 
 
 @pytest.mark.parametrize(
