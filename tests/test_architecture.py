@@ -24,8 +24,8 @@ ROOMS = words(
 
 OUTSIDE = frozenset(
     words(
-        "subprocess socket ssl http urllib httpx aiohttp sqlite3 multiprocessing pty asyncio.subprocess concurrent.futures"
-        " github gitlab psycopg smtplib ftplib ctypes"
+        "subprocess socket ssl http urllib httpx aiohttp sqlite3 multiprocessing pty asyncio.subprocess"
+        " concurrent.futures github gitlab psycopg smtplib ftplib ctypes"
     )
 )
 OUTSIDE_CALLS = frozenset(
