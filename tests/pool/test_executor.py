@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 
@@ -562,3 +563,23 @@ def test_a_call_that_is_stopped_from_inside_ends() -> None:
     model.script = script
     reply = stage.ask(call("c"))
     assert (reply.outcome, reply.usage.calls) == ("cancelled", 1)
+
+
+def test_what_is_kept_of_past_calls_does_not_grow() -> None:
+    clock = FakeClock()
+    model = Model(clock, "a", script=in_turn("fine", trouble("server_error"), "fine"))
+    stage = Scene(model, clock=clock, slots=100, replies=None, max_concurrent=32)
+
+    async def play(count: int) -> int:
+        groups = ((call(f"{n}", group=f"g{n // 8}", key=f"k{n}"), ("a",)) for n in range(count))
+        async for _reply in stage.executor.execute_batch(groups, total_timeout_s=1e6):
+            model.sent.clear()
+            model.sent_at.clear()
+            stage.events.clear()
+            stage.gate.demands.clear()
+            stage.gate.released.clear()
+        gc.collect()
+        return len(gc.get_objects())
+
+    few, many_more = stage.run(play(200)), stage.run(play(2000))
+    assert many_more < few + 500

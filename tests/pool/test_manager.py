@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 
 from codedesigner.call.model import Reply
 from codedesigner.call.trouble import TroubleKind
+from codedesigner.pool.allocator import Allocator
 from codedesigner.pool.batch import Asked
+from codedesigner.pool.executor import Executor
 from codedesigner.pool.fake_clock import FakeClock
 from codedesigner.pool.health import PoolHealth
 from codedesigner.pool.manager import PoolConfig, PoolManager
-from codedesigner.pool.seat import RetryPolicy
+from codedesigner.pool.memory import MemoryLedger
+from codedesigner.pool.seat import LocationLimits, RetryPolicy, Seat
 from codedesigner.pool.task import FINAL, Task, TaskHandle, TaskStatus
 from codedesigner.pool.worker import PoolError
 
-from .scene import Kept, Model, Said, Scene, call, in_turn, said, trouble
+from .scene import FIXED, Kept, Model, Said, Scene, call, in_turn, said, trouble
 
 POOL = PoolConfig()
 ONCE = RetryPolicy(max_attempts=1)
@@ -429,6 +432,42 @@ def test_one_dead_and_one_flaky_of_four_complete_the_load_and_health_tells_which
     assert (health.queue_depth, health.total_workers) == (0, 4)
     assert health.average_wait_time_ms > 0
     assert any(attempt.call.id.startswith("again") for attempt in dead.sent)
+
+
+def test_a_review_before_the_real_gate_keeps_its_limits_with_one_dead_and_one_that_refuses() -> None:
+    clock = FakeClock()
+    dead = Model(clock, "a", trouble("unreachable"), latency_s=0.01)
+    dead.check_says = trouble("unreachable")
+
+    def at_most_ten_a_minute(_attempt: object, _number: int) -> Said:
+        lately = sum(at > clock.monotonic() - 60 for at in strict.sent_at)
+        return "fine" if lately <= 10 else trouble("rate_limited", retry_after_s=30.0)
+
+    strict = Model(clock, "b", script=at_most_ten_a_minute)
+    models = [dead, strict, Model(clock, "c"), Model(clock, "d")]
+    seats = {model.id: Seat(model, LocationLimits(concurrent=3), FIXED) for model in models}
+    gate = Allocator(seats.values(), MemoryLedger(), clock, max_concurrent=8)
+    executor = Executor(gate, seats, clock, rng=Random(1))  # noqa: S311
+    manager = PoolManager(executor, gate, seats, clock=clock)
+
+    async def play() -> None:
+        replies = await asyncio.gather(
+            *(manager.submit(Task(f"{n}", "verify", call(f"{n}", group=f"{n // 8}"))).result() for n in range(150))
+        )
+        assert {reply.outcome for reply in replies} == {"answered"}
+        health = manager.health_check()
+        assert why(health)["a"][0] == "offline"
+        assert why(health)["b"] == ("idle", "")
+        own = await manager.submit(Task("own", "verify", call("own"), location_id="a"))
+        assert (own.outcome, own.usage.calls) == ("offline", 0)
+        dead.check_says, dead.script = None, in_turn("fine")
+        await clock.sleep(400)
+        assert (await manager.submit(Task("back", "verify", call("back"), location_id="a"))).good
+        assert (gate.waiting, gate.in_flight()) == (0, 0)
+        await manager.close()
+
+    clock.run(play())
+    assert 0 < manager.workers["b"].stats.requests_failed < 15
 
 
 def test_the_queue_is_what_waits() -> None:

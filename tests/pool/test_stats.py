@@ -45,14 +45,6 @@ def test_99_in_100_are_not_slower_and_no_smaller_value_would_do(values: list[flo
     assert not smaller or sum(value <= max(smaller) for value in values) < math.ceil(0.99 * len(values))
 
 
-def test_what_is_kept_does_not_grow() -> None:
-    counts = WorkerCounts(0.0)
-    for number in range(3 * LATENCIES_KEPT):
-        counts.answer(float(number), Usage(1, 1, 1))
-    assert len(counts._latencies) == LATENCIES_KEPT
-    assert counts.answered == 3 * LATENCIES_KEPT
-
-
 def test_an_executors_counts_add_up() -> None:
     counts = ExecutorCounts()
     assert counts.stats(0) == ExecutorStats()

@@ -48,6 +48,7 @@ class Keeper:
         self._started = started
         self._returned = returned
         self._asked = 0
+        self._closed = False
         self._loop: asyncio.Task[None] | None = None
         self._checks: dict[str, asyncio.Task[None]] = {}
 
@@ -103,7 +104,7 @@ class Keeper:
 
     def watch(self) -> None:
         """See to it that the loop runs."""
-        if self._loop is None or self._loop.done():
+        if not self._closed and (self._loop is None or self._loop.done()):
             self._loop = asyncio.get_running_loop().create_task(self._look_around())
 
     async def drained(self, worker: Worker) -> None:
@@ -113,7 +114,8 @@ class Keeper:
             await worker.idle.wait()
 
     async def close(self) -> None:
-        """End the loop and all checks."""
+        """End the loop and all checks, for good."""
+        self._closed = True
         tasks = [*self._checks.values(), *([self._loop] if self._loop is not None else [])]
         for task in tasks:
             task.cancel()

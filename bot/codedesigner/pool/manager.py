@@ -133,8 +133,10 @@ class PoolManager:
         worker.leaving = True
         self.rebalance()
         self._gate.available(worker.location_id, REMOVED)
-        await self._keeper.drained(worker)
-        del self._keeper.workers[worker_id]
+        try:
+            await self._keeper.drained(worker)
+        finally:
+            del self._keeper.workers[worker_id]
         return True
 
     def submit(self, task: Task) -> TaskHandle:
