@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "diffs": "bench.diffs",
     "plan": "bench.plan",
     "functions": "bench.functions",
+    "load": "bench.load",
 }
 
 
