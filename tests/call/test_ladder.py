@@ -280,6 +280,7 @@ def test_the_words_of_a_server_are_bounded() -> None:
     [
         (said(" It is safe.\n"), "answered", "It is safe."),
         (said("<think>hm</think>It is safe."), "repaired", "It is safe."),
+        (said("hm\n</think>\nIt is safe."), "repaired", "It is safe."),
         (said("It is", "length"), "truncated", "It is"),
         (said(" "), "unparseable", ""),
         (said("<think>hm"), "unparseable", ""),

@@ -77,7 +77,7 @@ class Ladder:
         return replace(self, attempt=replace(self.attempt, mode=weaker))
 
     def _free(self, completion: Completion) -> Ladder | Settled:
-        said = spoken(completion)
+        said = spoken(completion, lone_tag=True)
         if completion.finish == "length":
             return self._cut_off(completion)
         if is_refusal(said.text):

@@ -69,7 +69,7 @@ def read(completion: Completion) -> Found | Unread:
     whole = completion.finish == "stop"
     if said.text:
         how = ("thoughts taken off",) if said.thoughts else ()
-        return _read(said.text, how, loose=whole)
+        return _after_lone_tag(completion, said.text) or _read(said.text, how, loose=whole)
     thoughts = said.thoughts or encodable(completion.reasoning).strip()
     if not thoughts or completion.finish not in ("stop", "unknown"):
         return Unread("empty")
@@ -89,22 +89,22 @@ class Spoken:
 
 
 _TAGS = (("<think>", "</think>"), ("<thinking>", "</thinking>"))
-_JSON_BEGINS = ("{", "[", '"', "```")
 
 
-def spoken(completion: Completion) -> Spoken:
-    """What was said, white space around it and one leading block of thoughts taken off."""
+def spoken(completion: Completion, *, lone_tag: bool = False) -> Spoken:
+    """What was said, white space around it and one leading block of thoughts taken off.
+
+    `lone_tag`: a closing tag alone ends thoughts, too. Many chat templates put the opening one into the prompt, so that
+    it does not come back.
+    """
     text = encodable(completion.text).strip()
     for opening, closing in _TAGS:
-        begins = text.startswith(opening)
-        # Many chat templates put the opening tag into the prompt, so that only the closing one comes back.
-        if not begins and (text.startswith(_JSON_BEGINS) or closing not in text):
-            continue
-        end = text.find(closing)
-        if end < 0:
-            return Spoken("", text[len(opening) :].strip(), unfinished=True)
-        thoughts = text[len(opening) if begins else 0 : end]
-        return Spoken(text[end + len(closing) :].strip(), thoughts.strip())
+        if text.startswith(opening):
+            thoughts, tag, rest = text[len(opening) :].partition(closing)
+            return Spoken(rest.strip(), thoughts.strip(), unfinished=not tag)
+        if lone_tag and closing in text:
+            thoughts, _, rest = text.partition(closing)
+            return Spoken(rest.strip(), thoughts.strip())
     return Spoken(text)
 
 
@@ -127,14 +127,30 @@ def echo(value: JsonValue, schema: Schema) -> str | None:
     return None
 
 
+def _after_lone_tag(completion: Completion, text: str) -> Found | None:
+    """What follows thoughts in `text` that only a closing tag ends, if it is a JSON value and nothing else.
+
+    The tag may as well stand in a string of the answer, where whoever wrote the code has put it; then what follows it
+    does not end with a value.
+    """
+    rest = spoken(completion, lone_tag=True).text
+    if rest == text or len(rest) > MAX_CHARACTERS or text.startswith(("{", "[", "```")):
+        return None
+    json = _fenced(rest) or rest
+    try:
+        return Found(parse(json), ("thoughts taken off",), rest)
+    except MalformedJsonError:
+        return None
+
+
 def _read(text: str, how: tuple[str, ...], *, loose: bool) -> Found | Unread:
     if len(text) > MAX_CHARACTERS:
         return Unread("too_big", text)
     try:
         return Found(parse(text), how, text)
     except MalformedJsonError as error:
-        if error.flaw in ("duplicate_keys", "number", "too_deep"):
-            return Unread(error.flaw, text)
+        if error.flaw == "too_deep":
+            return Unread("too_deep", text)
     spot = find(text)
     work = spot.work
     if isinstance(spot, Span):

@@ -105,9 +105,11 @@ def find(text: str, *, loose: bool = False) -> Span | Missed:
             if last is None or text[start] == "{" or text[last.start] == "[":
                 last = Span(start, walk.end)
         elif walk.begun:
-            at = _balanced(text, start)
-            trouble = "broken" if at >= 0 else "unfinished"
-            work += (at if at >= 0 else len(text)) - start
+            closed = _balanced(text, start)
+            trouble = "broken" if closed >= 0 else "unfinished"
+            work += (closed if closed >= 0 else len(text)) - start
+            # What was read as a part of it is not looked at again, whatever the brackets in its strings say.
+            at = max(closed, walk.end) if closed >= 0 else closed
         else:
             at = walk.inner + 1
         tries += 1
