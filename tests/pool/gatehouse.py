@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from codedesigner.call.model import Usage
 from codedesigner.pool.allocator import Allocator, Granted
@@ -14,6 +15,8 @@ from codedesigner.pool.gate import Demand, Denied
 from codedesigner.pool.ledger import Caps, Full, Ledger, LedgerError, Reservation, Standing, Used, Window
 from codedesigner.pool.memory import MemoryLedger
 from codedesigner.pool.seat import LocationLimits
+
+T = TypeVar("T")
 
 NO_LIMITS = LocationLimits()
 WELL = Usage(calls=1)
@@ -125,6 +128,16 @@ class House:
         await self.clock.sleep(takes_s)
         grant.release(WELL)
         return at
+
+
+def run(house: House, scene: Coroutine[Any, Any, T]) -> T:
+    """Play a scene, which may last a month of simulated time."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(30 * 86_400):
+            return await scene
+
+    return house.clock.run(bounded())
 
 
 def names(tasks: Iterable[asyncio.Task[Granted | Denied]]) -> list[str]:

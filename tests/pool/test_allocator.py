@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -15,11 +14,7 @@ from codedesigner.pool.allocator import Granted
 from codedesigner.pool.gate import Demand, Denied
 from codedesigner.pool.seat import LocationLimits
 
-from .gatehouse import WELL, BreakableLedger, Chair, House, names
-
-
-def run(house: House, scene: Coroutine[Any, Any, None]) -> None:
-    house.clock.run(scene)
+from .gatehouse import WELL, BreakableLedger, Chair, House, names, run
 
 
 def test_no_more_than_the_slots_of_an_endpoint_and_of_the_whole() -> None:
@@ -345,6 +340,23 @@ def test_the_time_in_the_queue_does_not_count_as_waiting_for_a_limit() -> None:
         grant.release(WELL)
         assert isinstance(await waiter, Granted)
         assert house.gate.average_wait_s == pytest.approx(250)
+
+    run(house, scene())
+
+
+def test_only_the_time_that_a_limit_is_in_the_way_counts() -> None:
+    house = House(Chair("a", "e", LocationLimits(concurrent=1)), max_concurrent=1)
+
+    async def scene() -> None:
+        grant = await house.granted()
+        waiter, impatient = house.ask(wait_s=100), house.ask(wait_s=50)
+        await house.clock.sleep(500)
+        house.gate.limited("a", 80)
+        grant.release()
+        assert (await impatient).outcome == "rate_limited"  # type: ignore[union-attr]
+        assert house.t == 500
+        assert isinstance(await waiter, Granted)
+        assert house.t == pytest.approx(580, abs=0.01)
 
     run(house, scene())
 

@@ -9,11 +9,11 @@ import pytest
 
 from codedesigner.call.model import RateState
 from codedesigner.pool.allocator import Granted
+from codedesigner.pool.gate import Demand
 from codedesigner.pool.ledger import DAY_S
 from codedesigner.pool.seat import LocationLimits
 
-from .gatehouse import WELL, BreakableLedger, Chair, House, names
-from .test_allocator import run
+from .gatehouse import WELL, BreakableLedger, Chair, House, names, run
 
 WIDE = LocationLimits(concurrent=50)
 
@@ -38,6 +38,22 @@ def test_a_refused_location_is_held_and_comes_back_through_one_call() -> None:
         await house.clock.settle()
         assert len(names(waiters)) == 5
         assert house.told() == ["llm.rate_limited", "quota.limit_hit", "llm.recovered"]
+
+    run(house, scene())
+
+
+def test_the_slot_of_a_refused_call_goes_to_nobody() -> None:
+    house = House(max_concurrent=1)
+
+    async def scene() -> None:
+        grant = await house.granted()
+        waiter = house.ask()
+        await house.clock.settle()
+        grant.release()
+        house.gate.limited("a", 70)  # in the same turn of the loop
+        await house.clock.sleep(69)
+        assert not waiter.done()
+        await waiter
 
     run(house, scene())
 
@@ -233,6 +249,8 @@ def test_a_hold_stands_although_the_ledger_cannot_be_written() -> None:
         ledger.broken = True
         house.gate.limited("a", 30)
         ledger.broken = False
+        await house.clock.sleep(5)
+        assert not house.gate.can_execute(Demand("x", ("a",)))
         await house.granted()
         assert house.t == pytest.approx(30, abs=0.01)
 
