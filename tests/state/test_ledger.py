@@ -109,6 +109,13 @@ for number in range(int(sys.argv[2])):
 """
 
 
+def ended(process: subprocess.Popen[str]) -> None:
+    process.wait(timeout=60)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
 def child(folder: Path, calls: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", CHILD, str(folder), str(calls)],
@@ -141,7 +148,8 @@ def test_a_killed_process_leaves_a_ledger_that_is_right(tmp_path: Path) -> None:
     victim.stdin.flush()
     lines = [victim.stdout.readline() for _ in range(100)]
     victim.send_signal(signal.SIGKILL)
-    rest, _ = victim.communicate(timeout=60)
+    rest = victim.stdout.read()  # not communicate(), which forgets what readline() has buffered
+    ended(victim)
     told = len(lines) + len(rest.splitlines())
 
     with ledger_in(tmp_path) as ledger:
