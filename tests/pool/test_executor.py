@@ -176,7 +176,22 @@ def test_a_flaky_location_is_asked_again_when_the_other_is_dead() -> None:
     assert (reply.outcome, reply.location, reply.usage.calls) == ("answered", "a", 3)
     off = Scene(Model(clock, "a", trouble("server_error"), "fine"), dead, clock=clock)
     off.gate.off["b"] = "away"
-    assert off.ask(call(), ("a", "b")).location == "a"
+    assert off.ask(call(), ("a", "b")).good
+
+
+def test_a_location_that_will_not_do_is_not_asked_twice() -> None:
+    clock = FakeClock()
+    first = Model(clock, "a", trouble("server_error", should_retry=False))
+    stage = Scene(first, Model(clock, "b", trouble("server_error"), "fine"), clock=clock)
+    assert stage.ask(call(), ("a", "b")).good
+    assert len(first.sent) == 1
+
+
+def test_what_a_provider_has_learned_is_used_there() -> None:
+    clock = FakeClock()
+    stage = Scene(Model(clock, "b", trouble("unsupported_parameter"), "fine"), Model(clock, "a"), clock=clock)
+    assert stage.ask(call(), ("b", "a")).location == "b"
+    assert [demand.candidates for demand in stage.gate.demands] == [("b", "a"), ("b",)]
 
 
 def test_what_the_provider_learns_is_used_at_once_and_six_times_at_most() -> None:
@@ -255,14 +270,14 @@ def test_a_provider_that_knows_no_time_out_is_stopped() -> None:
 def test_cancel_ends_a_call_at_its_server() -> None:
     stage = scene()
 
-    async def play() -> tuple[Reply, bool, bool]:
+    async def play() -> tuple[Reply, list[bool]]:
         asking = asyncio.create_task(stage.executor.execute(call("x"), ["a"]))
         await stage.clock.sleep(0.5)
-        found = stage.executor.cancel("x")
-        return await asking, found, stage.executor.cancel("x")
+        found = [stage.executor.cancel("x"), stage.executor.cancel("x")]
+        return await asking, [*found, stage.executor.cancel("x")]
 
-    reply, found, twice = stage.run(play())
-    assert (reply.outcome, reply.usage.calls, found, twice) == ("cancelled", 1, True, False)
+    reply, found = stage.run(play())
+    assert (reply.outcome, reply.usage.calls, found) == ("cancelled", 1, [True, False, False])
     assert (stage.models["a"].stopped, stage.clock.monotonic()) == (1, 0.5)
 
 

@@ -201,13 +201,16 @@ def test_progress_is_what_has_come_or_else_the_usual_time() -> None:
             await clock.sleep(2.6)
         return [*shares, handle.get_progress()]
 
-    async def play() -> tuple[list[float], list[float], list[float]]:
-        return await seen("a"), await seen("b"), await seen("b")
+    async def play() -> list[list[float]]:
+        seen_so_far = [await seen("a"), await seen("b"), await seen("b")]
+        stage.models["b"].latency_s = 14.0
+        return [*seen_so_far, await seen("b")]
 
-    streamed, first, second = stage.run(play())
+    streamed, first, second, slower = stage.run(play())
     assert streamed == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert first == [0.0, 0.087, 0.173, 0.26, 1.0]  # of the time-out of 30 s, before anything is known
     assert second == [0.0, 0.26, 0.52, 0.78, 1.0]
+    assert slower == [0.0, 0.26, 0.52, 0.78, 0.99, 0.99, 1.0]
 
 
 def test_a_task_is_kept_to_its_location_or_tags() -> None:
@@ -347,6 +350,25 @@ def test_a_worker_whose_server_is_silent_for_a_minute_is_degraded_until_it_speak
         "llm.degraded",
         "llm.recovered",
     ]
+
+
+def test_silence_counts_from_the_last_sign_in_the_middle_of_a_call() -> None:
+    clock = FakeClock()
+    model = Model(clock, "a", latency_s=100.0)
+    stage = House(model, clock=clock, seats={"timeout_s": 500.0})
+
+    async def play() -> None:
+        await clock.sleep(100.0)  # idle is not silent
+        slow = stage.submit("slow")
+        await clock.sleep(1.0)
+        assert stage.manager.health_check().status == "healthy"
+        model.latency_s = 10.0
+        for number in range(9):
+            await stage.submit(f"quick {number}")
+            assert stage.manager.health_check().status == "healthy"
+        await slow
+
+    stage.run(play())
 
 
 def test_a_degraded_worker_is_asked_last_and_comes_back() -> None:
@@ -513,7 +535,8 @@ def test_a_worker_that_is_removed_finishes_what_it_is_at() -> None:
     async def play() -> None:
         handles = [stage.submit(f"{n}") for n in range(6)]
         await stage.clock.sleep(0.5)
-        await stage.manager.remove_worker("a")
+        removals = await asyncio.gather(stage.manager.remove_worker("a"), stage.manager.remove_worker("a"))
+        assert list(removals) == [True, False]
         assert stage.clock.monotonic() == 1.0
         assert list(stage.manager.workers) == ["b"]
         replies = [await handle for handle in handles]
@@ -521,6 +544,21 @@ def test_a_worker_that_is_removed_finishes_what_it_is_at() -> None:
 
     stage.run(play())
     assert len(stage.models["a"].sent) == 1
+
+
+def test_a_task_that_waits_goes_to_a_worker_that_is_back() -> None:
+    clock = FakeClock()
+    ill = Model(clock, "a", trouble("no_credit"), "fine")
+    stage = House(ill, Model(clock, "b", latency_s=29.0), clock=clock, slots=1)
+
+    async def play() -> None:
+        assert (await stage.submit("first", location_id="a")).outcome == "offline"
+        handles = [stage.submit(f"{n}") for n in range(5)]
+        for handle in handles:
+            assert (await handle).good
+        assert [handle.task.assigned_worker for handle in handles] == ["b", "b", "a", "a", "a"]
+
+    stage.run(play())
 
 
 def test_waiting_tasks_are_shared_with_a_worker_that_comes() -> None:

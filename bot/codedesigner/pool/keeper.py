@@ -23,7 +23,7 @@ class Keeper:
     """Implements `Observer` for the workers of a pool, whoever starts a call.
 
     Its loop runs while a call is under way or a worker is not well, and takes a look every `look_s` seconds.
-    `started` hears of the first attempt of every call, `returned` of an offline worker that is well again.
+    `started` hears of the first attempt of every call.
     """
 
     def __init__(
@@ -36,7 +36,6 @@ class Keeper:
         strategy: Strategy,
         rng: Random,
         started: Callable[[Running], None],
-        returned: Callable[[], None],
     ) -> None:
         self.workers: dict[str, Worker] = {}
         self._gate = gate
@@ -46,7 +45,6 @@ class Keeper:
         self._strategy = strategy
         self._rng = rng
         self._started = started
-        self._returned = returned
         self._asked = 0
         self._closed = False
         self._loop: asyncio.Task[None] | None = None
@@ -140,8 +138,6 @@ class Keeper:
         self._listen(PoolEvent(names[now], worker.location_id, fields))
         if now != "well":
             self.watch()
-        if before == "offline":
-            self._returned()
 
     async def _look_around(self) -> None:
         while any(worker.running or worker.condition != "well" for worker in self.workers.values()):

@@ -75,7 +75,6 @@ class PoolManager:
             strategy=config.load_balancing_strategy,
             rng=rng or Random(),  # noqa: S311 - chooses workers, keeps no secret
             started=self._started,
-            returned=self.rebalance,
         )
         if len(seats) < config.min_workers:
             raise PoolError(f"a pool needs {config.min_workers} locations at least and has {len(seats)}")
@@ -203,7 +202,7 @@ class PoolManager:
     def rebalance(self) -> None:
         """Let every task that nobody was asked for yet wait for all workers that may do it now.
 
-        It happens by itself when a worker comes, goes or returns. A task that is moved begins to wait anew.
+        It happens by itself when a worker comes or goes. A task that is moved begins to wait anew.
         """
         for handle in self._tasks.values():
             candidates = self._candidates(handle.task)
@@ -253,11 +252,10 @@ class PoolManager:
         ]
 
     def _candidates(self, task: Task) -> tuple[str, ...]:
-        suited = self._suited(task)
+        suited = tuple(worker.location_id for worker in self._suited(task))
         if not suited and task.location_id is not None:
             return (task.location_id,)  # the gate says why it cannot be asked
-        there = [worker for worker in suited if worker.status != "offline"]
-        return tuple(worker.location_id for worker in there or suited)
+        return suited
 
     def _started(self, running: Running) -> None:
         handle = self._handles.get(running)
