@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codedesigner.angle.output import output_errors
@@ -238,6 +238,7 @@ def test_the_larger_limit_stays_in_further_questions() -> None:
     step = asked(asked(fed(said("", "length"))).feed(said(WRONG), MODES))
 
     assert (step.attempt.max_tokens, len(step.attempt.turns)) == (5096, 2)
+    assert settled(step.feed(said("", "length"), MODES)).outcome == "truncated"
 
 
 # --- declined ---
@@ -330,6 +331,7 @@ some_modes = st.lists(st.sampled_from(MODES), unique=True).map(
 )
 
 
+@settings(deadline=None)
 @given(
     answers=st.lists(st.tuples(completions, some_modes), min_size=4, max_size=4),
     modes=some_modes,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -48,6 +48,7 @@ def reason(text: str, finish: Finish = "stop", reasoning: str = "") -> Reason:
         (f"</think>{TEXT}", ("thoughts taken off",)),
         (f"Not {{x}}, nor {{'y': z}}: {TEXT}", ("text around it taken off",)),
         (f'First {{"issues": [1]}}, or rather {TEXT}', ("text around it taken off",)),
+        (f'Not {{"issues": b}}, but {TEXT}', ("text around it taken off",)),
         (f"{TEXT} as in [1]", ("text around it taken off",)),
         (TEXT + "}", ("text around it taken off",)),
         ("{'issues': [], 'summary': \"fine\"}", ("spelling put right",)),
@@ -89,6 +90,7 @@ def test_the_answer_is_found(text: str, how: tuple[str, ...]) -> None:
         ("[" * 200 + "]" * 200, "too_deep"),
         ('{"a":' * 200 + "1" + "}" * 200, "too_deep"),
         ("[" * 100_000, "too_deep"),
+        (f"A block {{ opens, then {TEXT}", "inside_broken"),
         ("So " + "[" * 200 + "]" * 200, "inside_broken"),
         ("{" * 100_000, "tangled"),
         ("x" * (MAX_CHARACTERS + 1), "too_big"),
@@ -96,6 +98,14 @@ def test_the_answer_is_found(text: str, how: tuple[str, ...]) -> None:
 )
 def test_what_cannot_be_read_has_a_reason(text: str, why: Reason) -> None:
     assert reason(text) == why
+
+
+def test_many_brackets_are_not_many_levels() -> None:
+    assert found(json.dumps([[[[[[1]]]]]] * 100)).how == ()
+
+
+def test_a_bracket_in_single_quotes_is_no_bracket() -> None:
+    assert found("""{"a": '{', "b": ']'}""").value == {"a": "{", "b": "]"}
 
 
 def test_a_line_break_in_a_string_is_let_pass() -> None:
@@ -187,6 +197,7 @@ containers = st.recursive(
 prose = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{}[]<`"), max_size=40)
 
 
+@settings(deadline=None)
 @given(
     value=containers,
     before=prose,
@@ -217,6 +228,7 @@ def test_any_value_is_found_in_prose_fences_and_after_thoughts(
 jsonish = st.text(st.sampled_from("{}[]:,\"\\' \n01e-.tTfNa/<>"), max_size=300)
 
 
+@settings(deadline=None)
 @given(jsonish | st.text() | st.binary().map(lambda data: data.decode("utf-8", "surrogateescape")))
 @example("<think>")
 @example('{"a": "' + "\\" * 31)
@@ -229,6 +241,7 @@ def test_whatever_comes_is_read_or_has_a_reason(text: str) -> None:
             json.dumps(result.value, allow_nan=False, ensure_ascii=False).encode()
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(['{"', "{'", '["', "[", "{", '{"a":', '"', "\\", "a", ",", "]", "}"]), min_size=1, max_size=6
@@ -252,6 +265,7 @@ pieces = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(
     before=pieces,
     after=pieces,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -101,6 +101,7 @@ said_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(schema=st.sampled_from(SCHEMAS), value=said_values)
 def test_a_repair_never_makes_it_worse_and_is_done_once(schema: dict[str, Any], value: JsonValue) -> None:
     once, done = coerced(value, schema)

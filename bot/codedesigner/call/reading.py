@@ -158,7 +158,7 @@ def _read(text: str, how: tuple[str, ...], *, loose: bool) -> Found | Unread:
     scalar = _fenced(text)
     if spot.why == "no_json" and scalar is not None:
         return _parsed(scalar, (*how, "a fence taken off"), text, work)
-    if not loose or spot.why in ("unfinished", "tangled"):
+    if not loose or spot.why == "tangled":
         return Unread(spot.why, text, work)
     return _loosely(text, how, spot)
 
