@@ -14,6 +14,7 @@ from bench.measure import Row
 from bench.model_server.process import Server, serving
 
 from codedesigner.call.model import Call
+from codedesigner.pool.manager import PoolManager
 
 CALLS, CONCURRENCY, LATENCY_S = 2_000, 64, 0.05
 MIXED = "429:0.2%5,500%5,hang%5,malformed%5"
@@ -46,12 +47,23 @@ def _mixed() -> Iterator[Row]:
 
 def _dead_and_flaky() -> Iterator[Row]:
     calls = list(review(FUNCTIONS))
-    with serving(endpoints=4, latency=LATENCY_S) as servers:
-        servers[0].set(inject="drop")
-        servers[1].set(inject="500%30,hang%5")
-        tally = _run(servers, calls, Settings(32, 8, timeout_s=HANG_S, kept=False, total_s=LONGEST_S))
+
+    async def work(folder: Path, servers: Sequence[Server]) -> tuple[Tally, str]:
+        settings = Settings(32, 8, timeout_s=HANG_S, kept=False, total_s=LONGEST_S)
+        async with rig(servers, folder, settings) as pool:
+            manager = PoolManager(pool.executor, pool.gate, pool.seats, clock=pool.clock)
+            tally = await run(pool, calls)
+            health = manager.health_check()
+            await manager.close()
+        return tally, "; ".join(f"{each.location_id} {each.status}" for each in health.workers)
+
+    with serving() as gone:
+        dead = gone[0]
+    with serving(endpoints=3, latency=LATENCY_S) as servers, tempfile.TemporaryDirectory() as name:
+        servers[0].set(inject="500%60,hang%5")
+        tally, health = asyncio.run(work(Path(name), [dead, *servers]))
         served = [server.stats()["calls"] for server in servers]
-    note = f"{dict(tally.outcomes)}; requests at dead, flaky, well, well: {served}"
+    note = f"{dict(tally.outcomes)}; requests at the flaky one and the well ones: {served}; {health}"
     ideal = math.ceil(len(calls) / 16) * LATENCY_S
     yield Row(f"{len(calls):,} calls, 1 of 4 dead, 1 flaky", tally.wall_s, "s", "the well ones alone", ideal, note)
 

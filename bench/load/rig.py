@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,14 +71,14 @@ class Rig:
     executor: Executor
     gate: Allocator
     ledger: SqliteLedger
-    seats: Sequence[Seat]
+    seats: Mapping[str, Seat]
     clock: Clock
     heard: Counter[tuple[str, str]]
 
     @property
     def everywhere(self) -> tuple[str, ...]:
         """The ids of all locations."""
-        return tuple(seat.id for seat in self.seats)
+        return tuple(self.seats)
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def rig(
     by_id = {seat.id: seat for seat in seats}
     executor = Executor(gate, by_id, clock, replies=replies, config=config, listen=listen)
     try:
-        yield Rig(executor, gate, ledger, seats, clock, heard)
+        yield Rig(executor, gate, ledger, by_id, clock, heard)
     finally:
         if replies is not None:
             await replies.close()

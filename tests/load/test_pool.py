@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.load.calls import ANGLES, apart, review
 from bench.load.kill import kill_and_run_again
@@ -13,6 +14,8 @@ from bench.model_server.process import Server, serving
 
 from codedesigner.call.model import GOOD, Call
 from codedesigner.pool.clock import Clock
+from codedesigner.pool.health import WorkerHealth
+from codedesigner.pool.manager import PoolConfig, PoolManager
 from codedesigner.pool.seat import LocationLimits
 
 
@@ -60,15 +63,38 @@ def test_calls_that_are_refused_as_too_many_come_through_later(tmp_path: Path) -
     assert stats["calls"] == tally.attempts == 100 + stats["failures"]["429"]
 
 
-def test_one_of_four_is_dead_and_one_is_flaky(tmp_path: Path) -> None:
-    with serving(endpoints=4, latency=0.005) as servers:
-        servers[0].set(inject="drop")
-        servers[1].set(inject="500%30")
-        tally = play(servers, review(100), tmp_path, Settings(16, 4))
-        answered = [server.stats()["answered"] for server in servers]
-    assert len(tally.ids) == tally.outcomes.total() == good(tally) == 100 * len(ANGLES)
-    assert answered[0] == 0
-    assert all(answered[1:])
+def test_one_of_four_is_dead_until_it_comes_back_and_one_is_flaky(tmp_path: Path) -> None:
+    config = PoolConfig(health_check_interval_ms=20_000, heartbeat_interval_ms=1_000)
+    with serving() as (dead,):
+        pass
+
+    async def scene(others: Sequence[Server]) -> tuple[Tally, dict[str, WorkerHealth], Tally, int]:
+        async with rig([dead, *others], tmp_path, Settings(16, 4, kept=False), Hurried(50)) as pool:
+            manager = PoolManager(pool.executor, pool.gate, pool.seats, config, clock=pool.clock)
+            first = await run(pool, review(60))
+            health = {each.location_id: each for each in manager.health_check().workers}
+            with serving(port=urlsplit(dead.address).port or 0, latency=0.005) as (back,):
+                while manager.health_check().offline_workers:  # noqa: ASYNC110 - checks are nobody's to await
+                    await asyncio.sleep(0.01)
+                second = await run(pool, review(60))
+                answered: int = back.stats()["answered"]
+            await manager.close()
+            return first, health, second, answered
+
+    with serving(endpoints=3, latency=0.005) as others:
+        others[0].set(inject="500%90")
+        first, health, second, answered = asyncio.run(scene(others))
+    assert len(first.ids) == first.outcomes.total() == good(first) == 60 * len(ANGLES)
+    assert {location: each.status for location, each in health.items()} == {
+        "l0": "offline",
+        "l1": "degraded",
+        "l2": "idle",
+        "l3": "idle",
+    }
+    assert "unreachable" in health["l0"].reason
+    assert "attempts failed" in health["l1"].reason
+    assert good(second) == 60 * len(ANGLES)
+    assert answered > 0
 
 
 def test_no_limit_is_exceeded_by_the_count_of_the_server(tmp_path: Path) -> None:
