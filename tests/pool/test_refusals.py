@@ -284,6 +284,23 @@ def test_where_nothing_is_left_nobody_goes_before_the_reset(rate: RateState, hel
     run(house, scene())
 
 
+def test_an_old_hold_does_not_count_as_waiting_for_a_new_one() -> None:
+    house = House(max_concurrent=1)
+
+    async def scene() -> None:
+        (await house.granted()).release(WELL)
+        house.gate.observed("a", RateState(requests_left=0, requests_reset_s=5))
+        await house.clock.sleep(400)
+        grant, waiter = await house.granted(), house.ask(wait_s=120)
+        await house.clock.sleep(300)
+        house.gate.observed("a", RateState(requests_left=0, requests_reset_s=100))
+        grant.release(WELL)
+        assert isinstance(await waiter, Granted)
+        assert house.t == pytest.approx(800, abs=0.01)
+
+    run(house, scene())
+
+
 def test_a_reset_in_the_far_future_is_believed_for_a_day() -> None:
     house = House()
     house.gate.observed("a", RateState(requests_left=0, requests_reset_s=1e12))
