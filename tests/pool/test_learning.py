@@ -24,8 +24,23 @@ def test_how_long_a_location_is_left_alone(said: float | None, held: float) -> N
     assert hold_s(said) == held
 
 
-def test_a_long_wait_is_about_the_hour() -> None:
-    assert [window_of(each) for each in (None, 1, 120, 121, 3600)] == ["minute"] * 3 + ["hour"] * 2
+@pytest.mark.parametrize(
+    ("said", "used", "window"),
+    [
+        (None, 10, "minute"),
+        (10, 10, "minute"),
+        (120, 500, "minute"),
+        (121, 500, "hour"),
+        (3600, 1, "hour"),
+        (9.9, 500, None),  # a bucket that fills within seconds
+        (0, 500, None),
+        (30, 9, None),  # somebody else has used the key
+        (None, 0, None),
+        (-5, 10, "minute"),  # nonsense is not known
+    ],
+)
+def test_what_a_refusal_is_about(said: float | None, used: int, window: str | None) -> None:
+    assert window_of(said, used) == window
 
 
 @pytest.mark.parametrize(

@@ -168,16 +168,19 @@ def _schema_errors(schema: object, at: Loc) -> Iterator[str]:
         yield from _schema_errors(schema["items"], (*at, "[]"))
 
 
+def _place(at: Loc) -> str:
+    return dotted(at) or "the answer"
+
+
 def _output_errors(schema: Schema, value: object, at: Loc) -> Iterator[str]:
-    place = dotted(at) or "the answer"
     wanted = schema.get("type")
     if isinstance(wanted, str) and not _TYPES[wanted](value):
-        yield f"{place} has to be of type {wanted}"
+        yield f"{_place(at)} has to be of type {wanted}"
         return
     choices = schema.get("enum")
     if isinstance(choices, list) and not any(_same(value, choice) for choice in choices):
-        yield f"{place} has to be one of {', '.join(map(str, choices))}"
-    yield from _bound_errors(schema, value, place)
+        yield f"{_place(at)} has to be one of {', '.join(map(str, choices))}"
+    yield from _bound_errors(schema, value, at)
     if isinstance(value, dict):
         yield from _object_errors(schema, value, at)
     items = schema.get("items")
@@ -187,20 +190,19 @@ def _output_errors(schema: Schema, value: object, at: Loc) -> Iterator[str]:
 
 
 def _object_errors(schema: Schema, value: Mapping[str, object], at: Loc) -> Iterator[str]:
-    place = dotted(at) or "the answer"
     properties = schema.get("properties")
     children = properties if isinstance(properties, dict) else {}
     for name in sorted(_strings(schema.get("required")) - set(value)):
-        yield f"{place} lacks {name}"
+        yield f"{_place(at)} lacks {name}"
     for name, item in value.items():
         child = children.get(name)
         if isinstance(child, dict):
             yield from _output_errors(child, item, (*at, name))
         elif schema.get("additionalProperties") is False:
-            yield f"{place} has {name}, which it must not have"
+            yield f"{_place(at)} has {name}, which it must not have"
 
 
-def _bound_errors(schema: Schema, value: object, place: str) -> Iterator[str]:
+def _bound_errors(schema: Schema, value: object, at: Loc) -> Iterator[str]:
     measures: Sequence[tuple[str, str, object, str]] = (
         ("minimum", "maximum", value if _is_number(value) else None, ""),
         ("minLength", "maxLength", len(value) if isinstance(value, str) else None, " characters"),
@@ -211,9 +213,9 @@ def _bound_errors(schema: Schema, value: object, place: str) -> Iterator[str]:
         if not isinstance(size, int | float):
             continue
         if isinstance(low, int | float) and size < low:
-            yield f"{place} has to be at least {low}{unit}"
+            yield f"{_place(at)} has to be at least {low}{unit}"
         if isinstance(high, int | float) and size > high:
-            yield f"{place} has to be at most {high}{unit}"
+            yield f"{_place(at)} has to be at most {high}{unit}"
 
 
 def _same(value: object, choice: object) -> bool:

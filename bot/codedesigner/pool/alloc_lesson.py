@@ -33,7 +33,9 @@ def refused(place: Place, retry_after_s: float | None, ledger: Ledger, tell: Tel
         tell("llm.still_limited", place.id, {"wait_s": wait_s})
     elif not (held and standing.held_reason == REFUSED):
         tell("llm.rate_limited", place.id, {"wait_s": wait_s})
-        _learn(place, window_of(retry_after_s), ledger, tell, now)
+        window = window_of(retry_after_s, place.used(now).minute_requests)
+        if window is not None:
+            _learn(place, window, ledger, tell, now)
 
 
 def _learn(place: Place, window: Window, ledger: Ledger, tell: Tell, now: float) -> None:

@@ -10,6 +10,8 @@ from codedesigner.pool.ledger import WINDOW_S, Window
 LESSON: Final = 0.8  # of what was used when the server refused
 RECOVERY: Final = 0.05  # of the limit, for every window without a refusal
 SHORT_S: Final = 120.0
+BRIEF_S: Final = 10.0
+LEAST_USED: Final = 10
 UNKNOWN_HOLD_S: Final = 60.0
 SHORTEST_HOLD_S: Final = 1.0
 LONGEST_HOLD_S: Final = 86_400.0
@@ -27,9 +29,17 @@ def hold_s(retry_after_s: float | None) -> float:
     return min(max(retry_after_s, SHORTEST_HOLD_S), LONGEST_HOLD_S)
 
 
-def window_of(retry_after_s: float | None) -> Window:
-    """Which limit a refusal is about: who is asked to come back in more than two minutes has met the hour's."""
-    return "hour" if retry_after_s is not None and retry_after_s > SHORT_S else "minute"
+def window_of(retry_after_s: float | None, used: int) -> Window | None:
+    """Which limit a refusal is about, after `used` requests in the last minute; None: it teaches nothing.
+
+    Who is asked to come back in more than two minutes has met the hour's. Who is asked to come back within seconds has
+    met a bucket that fills that quickly, and the wait is enough. After a handful of requests a refusal says more about
+    others who use the same key than about how much there is.
+    """
+    if retry_after_s is not None and retry_after_s > SHORT_S:
+        return "hour"
+    brief = retry_after_s is not None and 0 <= retry_after_s < BRIEF_S
+    return None if brief or used < LEAST_USED else "minute"
 
 
 def lesson(used: int, configured: int | None) -> int:
