@@ -98,6 +98,7 @@ def fingerprint(spec: LocationSpec) -> str:
     """The name of all that a model's answer depends on beside the question."""
     provider = spec.provider
     asked = {
+        "id": spec.id,  # two locations that are asked alike are two opinions all the same
         "parameters": spec.parameters.model_dump(mode="json"),
         "dialect": provider.dialect,
         "class": provider.python_class,
