@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from codedesigner.change.model import display
 from codedesigner.protocol.issue import Answer, AnswerStatus, Edit, Fix, Issue
 from codedesigner.protocol.wire import (
     ErrorCode,
@@ -75,7 +76,7 @@ def to_payload(answer: Answer, *, duration_ms: float = 0.0) -> ResponsePayload |
     if code is not None:
         return ErrorPayload(
             code=code,
-            message=answer.detail or answer.status,
+            message=display(answer.detail) or answer.status,
             details={"status": answer.status, "detail": answer.detail, "issues": _dumped(answer.issues)},
             recoverable=answer.status == "timeout",
             suggested_action="retry" if answer.status == "timeout" else None,
