@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codedesigner.pool.ledger import DAY_S, WINDOW_S, Caps, Full, Ledger, Reservation, Used, Window
+from codedesigner.pool.ledger import COUNTED_S, DAY_S, Caps, Full, Ledger, Reservation, Used, Window
 
 NOW = 1_800_000_017.3
 SLACK = 0.02
 FREE = Caps()
-MINUTE, HOUR = WINDOW_S["minute"], WINDOW_S["hour"]
+MINUTE, HOUR = COUNTED_S["minute"], COUNTED_S["hour"]
 
 
 def reserve(

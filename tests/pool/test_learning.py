@@ -18,7 +18,7 @@ def test_a_tenth_of_the_hourly_quota_is_held_back(quota: int | None, left: int |
 
 @pytest.mark.parametrize(
     ("said", "held"),
-    [(None, 60), (30, 30), (0, 1), (0.2, 1), (-5, 60), (math.nan, 60), (math.inf, 86_400), (1e9, 86_400)],
+    [(None, 60), (30, 30), (0, 0.05), (0.2, 0.2), (-5, 60), (math.nan, 60), (math.inf, 86_400), (1e9, 86_400)],
 )
 def test_how_long_a_location_is_left_alone(said: float | None, held: float) -> None:
     assert hold_s(said) == held

@@ -196,13 +196,13 @@ def test_a_learned_limit_holds_and_fades() -> None:
         for _ in range(10):
             (await house.granted()).release(WELL)
         house.gate.limited("a", 30)
-        await house.clock.sleep(62)
+        await house.clock.sleep(64)
         (await house.granted()).release(WELL)
-        await house.clock.sleep(62)
+        await house.clock.sleep(64)
         counts = []
         for _ in range(14):
             counts.append(await burst())
-            await house.clock.sleep(62)
+            await house.clock.sleep(64)
         assert counts[0] == 10  # 8 learned, and a twentieth of 20 for each of two clean minutes
         assert counts == sorted(counts)
         assert counts[-1] == 20

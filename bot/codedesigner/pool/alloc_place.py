@@ -117,10 +117,13 @@ class Place:
         return visit
 
     def leave(self, visit: Visit, tokens: int | None) -> None:
-        """A call has ended. Where its tokens cannot be counted now, those that were reserved go on counting."""
+        """A call has ended. Where its tokens cannot be counted now, those that were reserved go on counting.
+
+        Where nobody limits tokens, nobody needs to know them.
+        """
         del self._visits[visit]
         self.line.in_flight -= 1
-        if tokens is None:
+        if tokens is None or self._caps.minute_tokens is None:
             return
         try:
             self._ledger.settle(visit.reservation, tokens)

@@ -13,7 +13,7 @@ SHORT_S: Final = 120.0
 BRIEF_S: Final = 10.0
 LEAST_USED: Final = 10
 UNKNOWN_HOLD_S: Final = 60.0
-SHORTEST_HOLD_S: Final = 1.0
+SHORTEST_HOLD_S: Final = 0.05
 LONGEST_HOLD_S: Final = 86_400.0
 
 
@@ -23,7 +23,7 @@ def usable(quota: int | None) -> int | None:
 
 
 def hold_s(retry_after_s: float | None) -> float:
-    """How long a location that refused is left alone: as long as it says, from a second to a day; else a minute."""
+    """How long a location that refused is left alone: as long as it says, a day at most; else a minute."""
     if retry_after_s is None or not retry_after_s >= 0:  # not a number is not known either
         return UNKNOWN_HOLD_S
     return min(max(retry_after_s, SHORTEST_HOLD_S), LONGEST_HOLD_S)

@@ -11,6 +11,10 @@ from typing import Literal, Protocol
 
 Window = Literal["minute", "hour"]
 WINDOW_S: dict[Window, float] = {"minute": 60.0, "hour": 3600.0}
+# A server counts a call when it arrives, which is later than when it was let go: by connecting, and by a slow start.
+# A call of the minute counts for that much longer, so that the server's minute is never exceeded.
+ARRIVAL_S = 2.0
+COUNTED_S: dict[Window, float] = {"minute": WINDOW_S["minute"] + ARRIVAL_S, "hour": WINDOW_S["hour"]}
 DAY_S = 86_400.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from codedesigner.pool.ledger import DAY_S, WINDOW_S, Caps, Full, Reservation, Standing, Used, Window
+from codedesigner.pool.ledger import COUNTED_S, DAY_S, Caps, Full, Reservation, Standing, Used, Window
 from codedesigner.pool.windows import SlidingWindow
 
 MINUTE_BUCKET_S = 1.0
@@ -15,7 +15,7 @@ DAY_BUCKET_S = 900.0
 class MemoryLedger:
     """Implements `Ledger` in memory: about 450 buckets for a location, however many calls are counted.
 
-    A call counts for a little longer than the window: up to 1 s of a minute, 30 s of an hour, 15 minutes of a day.
+    A call counts for a little longer than the window: up to 3 s of a minute, 30 s of an hour, 15 minutes of a day.
     """
 
     def __init__(self) -> None:
@@ -76,9 +76,9 @@ class _Usage:
     __slots__ = ("day_deep", "hour_requests", "minute_requests", "minute_tokens")
 
     def __init__(self) -> None:
-        self.minute_requests = SlidingWindow(WINDOW_S["minute"], MINUTE_BUCKET_S)
-        self.minute_tokens = SlidingWindow(WINDOW_S["minute"], MINUTE_BUCKET_S)
-        self.hour_requests = SlidingWindow(WINDOW_S["hour"], HOUR_BUCKET_S)
+        self.minute_requests = SlidingWindow(COUNTED_S["minute"], MINUTE_BUCKET_S)
+        self.minute_tokens = SlidingWindow(COUNTED_S["minute"], MINUTE_BUCKET_S)
+        self.hour_requests = SlidingWindow(COUNTED_S["hour"], HOUR_BUCKET_S)
         self.day_deep = SlidingWindow(DAY_S, DAY_BUCKET_S)
 
     def add(self, tokens: int, deep: bool, now: float) -> float:

@@ -11,7 +11,7 @@ import math
 import sqlite3
 from pathlib import Path
 
-from codedesigner.pool.ledger import DAY_S, WINDOW_S, Caps, Full, LedgerError, Reservation, Standing, Used, Window
+from codedesigner.pool.ledger import COUNTED_S, DAY_S, Caps, Full, LedgerError, Reservation, Standing, Used, Window
 from codedesigner.state.folder import StoreError
 from codedesigner.state.sqlite import Held, Schema, Transaction
 
@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 _BUSY_S = 0.05
 _REASON = 300  # characters
 _SECOND, _MINUTE, _QUARTER = 1, 60, 900
-_WINDOWS = ((_SECOND, WINDOW_S["minute"]), (_MINUTE, WINDOW_S["hour"]), (_QUARTER, DAY_S))  # width of a bucket, span
+_WINDOWS = ((_SECOND, COUNTED_S["minute"]), (_MINUTE, COUNTED_S["hour"]), (_QUARTER, DAY_S))  # width of a bucket, span
 _SPAN = dict(_WINDOWS)
 # `requests` are all calls, in quarters of an hour the deep ones; `tokens` are counted in seconds alone.
 _CREATE_USAGE = """
