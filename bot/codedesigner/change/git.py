@@ -8,7 +8,8 @@ without a shell, full ids where a revision is meant, a time limit and an output 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,15 @@ class TreeEntry:
         return self.mode in _MODE_FILE
 
 
+@dataclass(frozen=True, slots=True)
+class GrepLine:
+    """A line of a file (1-based) in which something was found."""
+
+    path: str
+    line: int
+    text: str
+
+
 class Git:
     """A repository with a work tree, read only. `repo` is its top folder or any folder inside it.
 
@@ -57,6 +67,13 @@ class Git:
         self._folder = given
         self.top = self._find_top(given)
         self._folder = self.top
+
+    def limited(self, *, seconds: float, output_bytes: int | None = None) -> Git:
+        """The same repository under other limits on each single call."""
+        other = copy(self)
+        other._seconds = min(seconds, self._seconds)
+        other._output_bytes = self._output_bytes if output_bytes is None else output_bytes
+        return other
 
     def try_resolve(self, revision: str) -> str | None:
         """The full id of the commit that `revision` names, or None; `history.resolve` explains what is wrong."""
@@ -153,6 +170,45 @@ class Git:
             raise RepositoryError(f"{display(path)} at {display(revision)} has more than {limit} bytes, or is missing")
         return content
 
+    def grep(
+        self,
+        commit: str,
+        pattern: str,
+        *,
+        paths: Sequence[str] = (),
+        regex: bool = False,
+        words: bool = False,
+        ignore_case: bool = False,
+        per_file: int = 100,
+    ) -> tuple[list[GrepLine], bool]:
+        """Lines of a commit (a full id) that hold `pattern`, in order of path, and whether the output limit cut some.
+
+        Of each file come the first `per_file`. A pattern is fixed text, or with `regex` an extended regular expression;
+        with `words` it has to stand between characters that belong to no word. What is binary is searched like text:
+        else an attribute in the repository could hide a file. Symlinks and submodules are not searched.
+        """
+        chosen = [("-w", words), ("-i", ignore_case), ("-E", regex), ("-F", not regex)]
+        done = self._run(
+            "grep",
+            *("-a", "-n", "-z", "--full-name", "--no-color", "--no-column", "--no-textconv", "--no-recurse-submodules"),
+            *(option for option, wanted in chosen if wanted),
+            *(f"--max-count={per_file}", "-e", pattern, _checked(commit), "--", *paths),
+            ok=(0, 1),
+            cut=True,
+        )
+        return list(_grep_lines(done.stdout, len(commit) + 1)), done.cut
+
+    def log(self, commit: str, *, paths: Sequence[str] = (), limit: int) -> list[tuple[str, str]]:
+        """(author's date as YYYY-MM-DD, first line of the message) of `commit` and those before it, newest first."""
+        done = self._run(
+            *("log", "-z", f"--max-count={limit}", "--format=%as%x00%s", "--encoding=UTF-8", "--no-patch"),
+            *("--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate", "--no-color"),
+            *("--end-of-options", _checked(commit), "--", *paths),
+            config={"log.follow": "false"},
+        )
+        parts = decode(done.stdout).split("\0")[:-1]
+        return list(zip(parts[::2], parts[1::2], strict=True))
+
     def _find_top(self, given: Path) -> Path:
         done = self._run("rev-parse", "--show-toplevel", ok=(0, 128))
         shown = decode(done.stdout).removesuffix("\n")
@@ -185,6 +241,7 @@ class Git:
         given: bytes = b"",
         ok: tuple[int, ...] = (0,),
         config: Mapping[str, str] | None = None,
+        cut: bool = False,
     ) -> Completed:
         done = run_limited(
             ["git", "--no-pager", *arguments],
@@ -193,8 +250,9 @@ class Git:
             given=given,
             seconds=self._seconds,
             output_bytes=self._output_bytes,
+            cut=cut,
         )
-        if done.returncode not in ok:
+        if done.returncode not in ok and not done.cut:
             said = display(decode(done.stderr)).strip().removeprefix("fatal: ") or f"exit code {done.returncode}"
             partial = "unable to read" in said or "promisor" in said or "lazy fetching" in said
             hint = "the clone lacks objects; clone it without --filter" if partial else None
@@ -207,6 +265,19 @@ def _checked(oid: str) -> str:
     if not _FULL_ID.fullmatch(oid):
         raise RepositoryError(f"`{display(oid)}` is not a full object id")
     return oid
+
+
+def _grep_lines(output: bytes, prefix: int) -> Iterator[GrepLine]:
+    """Records of `git grep -n -z`: name, NUL, number, NUL, text, LF; a name begins with the commit and a colon."""
+    at = 0
+    while (named := output.find(b"\0", at)) >= 0 and (counted := output.find(b"\0", named + 1)) >= 0:
+        end = output.find(b"\n", counted)
+        if end < 0:
+            return  # the output was cut here
+        yield GrepLine(
+            decode(output[at + prefix : named]), int(output[named + 1 : counted]), decode(output[counted + 1 : end])
+        )
+        at = end + 1
 
 
 def _split_z(output: bytes) -> list[str]:

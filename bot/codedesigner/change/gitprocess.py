@@ -26,6 +26,7 @@ class Completed:
     returncode: int
     stdout: bytes
     stderr: bytes
+    cut: bool = False  # it had more to say than was wanted, and was stopped
 
 
 def run_limited(
@@ -36,8 +37,11 @@ def run_limited(
     given: bytes,
     seconds: float,
     output_bytes: int,
+    cut: bool = False,
 ) -> Completed:
     """Run `argv` in `folder` with exactly `environment`, with `given` on its standard input.
+
+    With `cut`, a program that writes more than `output_bytes` is stopped, and the first so many bytes are the output.
 
     Raises:
         RepositoryError: it could not be started, took longer than `seconds`, or wrote more than `output_bytes`; in
@@ -56,7 +60,7 @@ def run_limited(
     except (FileNotFoundError, PermissionError) as error:
         raise RepositoryError(f"{argv[0]} could not be started: {error}", hint="install git 2.38 or later") from error
     try:
-        stdout, stderr = _converse(process, given, time.monotonic() + seconds, output_bytes)
+        stdout, stderr = _converse(process, given, time.monotonic() + seconds, output_bytes, cut=cut)
     except TimeoutError as error:
         what = f"`{argv[0]} {_verb(argv)}` took longer than {seconds:g} seconds and was stopped"
         raise RepositoryError(what, hint="raise the time limit, or review a smaller change") from error
@@ -65,7 +69,7 @@ def run_limited(
         raise RepositoryError(what, hint="review a smaller change") from error
     finally:
         _end(process)
-    return Completed(process.returncode, stdout, stderr)
+    return Completed(process.returncode, stdout[:output_bytes], stderr, cut=len(stdout) > output_bytes)
 
 
 def _verb(argv: Sequence[str]) -> str:
@@ -73,9 +77,9 @@ def _verb(argv: Sequence[str]) -> str:
 
 
 def _converse(
-    process: subprocess.Popen[bytes], given: bytes, deadline: float, output_bytes: int
+    process: subprocess.Popen[bytes], given: bytes, deadline: float, output_bytes: int, *, cut: bool
 ) -> tuple[bytes, bytes]:
-    """Feed `given`, and collect both outputs until the program has closed them and ended."""
+    """Feed `given`, and collect both outputs until the program has closed them and ended, or said enough."""
     stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
     if stdin is None or stdout is None or stderr is None:
         raise RepositoryError("git was started without pipes")
@@ -98,6 +102,8 @@ def _converse(
                 elif stream is stdout or len(collected[stderr]) < _ERROR_BYTES:
                     collected[stream] += piece
                 if len(collected[stdout]) > output_bytes:
+                    if cut:
+                        return bytes(collected[stdout]), bytes(collected[stderr])
                     raise OverflowError
     try:
         process.wait(_left(deadline))
