@@ -19,6 +19,7 @@ INTERNAL = 4
 # name -> (module, attribute, one line of help); the help stands here so that `--help` imports none of them
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "review": ("codedesigner.commands.review", "review", "Review a change and say whether it may be merged."),
+    "replay": ("codedesigner.commands.replay", "replay", "Report once more on a review that was recorded."),
     "plan": ("codedesigner.commands.plan", "plan", "Show what a review would ask, of whom, and what it would cost."),
     "ci": ("codedesigner.ci", "ci", "Do what the CI event asks for (GitHub Actions, GitLab CI)."),
     "doctor": ("codedesigner.commands.doctor", "doctor", "Check that everything that a review asks can be asked."),

@@ -155,11 +155,19 @@ def _report_schema() -> Schema:
     return schema_of(Report, "report", "codedesigner report")
 
 
+def _message_schema() -> Schema:
+    from codedesigner.config.schema import schema_of
+    from codedesigner.protocol.wire import Envelope
+
+    return schema_of(Envelope, "message", "codedesigner message")
+
+
 _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "config": _config_schema,
     "angles": _angles_schema,
     "locations": _locations_schema,
     "report": _report_schema,
+    "message": _message_schema,
 }
 
 

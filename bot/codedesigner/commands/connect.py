@@ -12,6 +12,7 @@ import click
 
 from codedesigner.call.model import Call, Reply
 from codedesigner.commands.pool import model_pool
+from codedesigner.commands.record import Recording
 from codedesigner.commands.request import Prepared
 from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.keys import location_key
@@ -72,10 +73,16 @@ async def reviewed(
     *,
     no_cache: bool = False,
     progress: Progress = silent,
+    recording: Recording | None = None,
 ) -> Report:
     """The report on a prepared request."""
-    async with connected(prepared, environ, no_cache=no_cache) as ready:
-        return await review(ready, progress)
+    if recording is None:
+        async with connected(prepared, environ, no_cache=no_cache) as ready:
+            return await review(ready, progress)
+    async with connected(prepared, environ, no_cache=no_cache, record=recording.record) as ready:
+        report = await review(recording.watched(ready), progress)
+    recording.finish(report)
+    return report
 
 
 def asker(pool: PoolManager) -> Ask:

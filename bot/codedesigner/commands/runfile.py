@@ -1,0 +1,117 @@
+"""What a review depends on beside the answers that it gets, as `run.json` of a record keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import codedesigner
+from codedesigner.angle.spec import AngleSpec
+from codedesigner.change.model import Change
+from codedesigner.config.mode import ModeConfig
+from codedesigner.config.settings import Settings
+from codedesigner.plan.inputs import Budget, PlannedAngle, Term
+from codedesigner.plan.model import EarlyExitConfig, SchedulerConfig
+
+FORMAT = 1
+Where = tuple[str, str]
+"""(path, language); no language is an empty one."""
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V", bound=Hashable)
+
+# What a report depends on. The others reach those who answer, and a replay asks nobody.
+_ROOMS = ("angle", "change", "config", "plan", "protocol", "publish", "run", "vote")
+_FILES = ("asking.py", "planning.py", "review.py", "severity.py", "text.py")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerFacts:
+    """A reviewer of whole files: what it reads, and the (kind, path, language) that it judges, as far as asked."""
+
+    id: str
+    weight: float
+    deterministic: bool
+    unavailable: str | None
+    examines: frozenset[Where]
+    judges: frozenset[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class LocationFacts:
+    """A `plan.inputs.PlannedLocation`; `angles` are grouped: the angles, and where it looks from them."""
+
+    id: str
+    deterministic: bool
+    terms: bool | None
+    whole_file: bool
+    calls_per_item: int
+    prompt_tokens: int
+    max_tokens: int
+    usd_in: float
+    usd_out: float
+    angles: tuple[tuple[tuple[str, ...], tuple[Where, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A `run.models.Models` without what is alive in it."""
+
+    weights: Mapping[str, float]
+    early_exit: EarlyExitConfig
+    at_once: int
+    total_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A review's request. `terms` and `briefs` are as used; `known` where answers of an earlier review counted.
+
+    `version` and `code` name the codedesigner that ran; `duration_ms` is how long it took.
+    """
+
+    format: int
+    version: str
+    code: str
+    change: Change
+    settings: Settings
+    mode: ModeConfig
+    angles: tuple[PlannedAngle, ...]
+    angle_specs: tuple[AngleSpec, ...]
+    terms: tuple[tuple[tuple[Term, ...], tuple[str, ...]], ...]
+    reviewers: tuple[ReviewerFacts, ...]
+    locations: tuple[LocationFacts, ...]
+    models: ModelFacts | None
+    scheduler: SchedulerConfig
+    budget: Budget
+    known: Mapping[str, frozenset[str]] | None
+    briefs: Mapping[str, str]
+    now: float
+    duration_ms: int
+
+
+def code_digest() -> str:
+    """The name of the code that a report depends on."""
+    package = Path(codedesigner.__file__).parent
+    found = [path for room in _ROOMS for path in sorted((package / room).rglob("*.py"))]
+    hashed = sha256()
+    for path in [*found, *(package / name for name in _FILES)]:
+        data = path.read_bytes()
+        hashed.update(f"{path.relative_to(package).as_posix()}:{len(data)}:".encode())
+        hashed.update(data)
+    return hashed.hexdigest()[:16]
+
+
+def grouped(values: Iterable[tuple[K, V]]) -> tuple[tuple[V, tuple[K, ...]], ...]:
+    """Every value once, with all keys that have it."""
+    found: dict[V, list[K]] = {}
+    for key, value in values:
+        found.setdefault(value, []).append(key)
+    return tuple((value, tuple(keys)) for value, keys in found.items())
+
+
+def ungrouped(groups: Sequence[tuple[V, Sequence[K]]]) -> dict[K, V]:
+    """The inverse of `grouped`."""
+    return {key: value for value, keys in groups for key in keys}
