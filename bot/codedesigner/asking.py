@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from hashlib import sha256
+from math import fsum
 
 from codedesigner.config.paths import PathSettings
 from codedesigner.plan.executed import Answered, executed
@@ -192,7 +193,7 @@ def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationS
         tokens_in=sum(each.tokens_in for each in metrics),
         tokens_out=sum(each.tokens_out for each in metrics),
         tokens_cached=sum(each.tokens_cached for each in metrics),
-        cost_usd=round(sum(each.usd or 0.0 for each in metrics), 6),
+        cost_usd=round(fsum(each.usd or 0.0 for each in metrics), 6),
         detail=details[0] + more if details else "",
     )
 
