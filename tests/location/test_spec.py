@@ -106,7 +106,7 @@ def test_a_secret_is_refused_and_never_repeated(provider: str) -> None:
 def test_the_defaults_of_what_is_said_about_a_model() -> None:
     location = spec("{id: a, name: A, provider: {type: openai, model_id: m}}")
 
-    assert (location.provider.dialect, location.provider.python_class, location.provider.stream) == (None, None, False)
+    assert (location.provider.dialect, location.provider.python_class, location.provider.stream) == (None, None, None)
     assert (location.provider.headers, location.provider.extra, location.provider.context_size) == ({}, {}, None)
     assert set(location.limits.model_dump().values()) == {None}
     assert set(location.provider.capabilities.model_dump().values()) == {None}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from codedesigner.angle.spec import sources
 from codedesigner.config.problems import raise_all
 from codedesigner.location.local import ANALYSERS
 from codedesigner.location.local.process import ProcessLimits
@@ -53,7 +54,10 @@ def planned(asked: Iterable[Reviewer], angles: frozenset[str]) -> tuple[PlannedL
 
     def reduce(reviewer: Reviewer) -> PlannedLocation:
         def looks_from(path: str, language: str | None) -> frozenset[str]:
-            return reviewer.angles(path, language) & angles if reviewer.can_examine(path, language) else frozenset()
+            if not reviewer.can_examine(path, language):
+                return frozenset()
+            own = reviewer.angles(path, language)
+            return frozenset(angle for angle in angles if not own.isdisjoint(sources(angle)))
 
         return PlannedLocation(
             id=reviewer.id,

@@ -97,7 +97,7 @@ class Capability:
 
     `modes` from the strictest, `text` always last. `n_ctx` are tokens of prompt and answer together. `refused` are
     parameters that are left out. `bounds`: its schemas may say how long or how large something is. `logprobs` None:
-    not known. `parallel` are the requests that it works on at once.
+    not known. `stream`: answers are taken in parts where the configuration does not say. `parallel` are the requests that it works on at once.
     """
 
     modes: tuple[Mode, ...] = MODES
@@ -113,6 +113,7 @@ class Capability:
     system: bool = True
     cache_key: bool = False
     bounds: bool = False
+    stream: bool = False
     n_ctx: int | None = None
     parallel: int | None = None
     refused: frozenset[str] = frozenset()
@@ -143,6 +144,7 @@ def capability(
         system=facts.system is not False,
         cache_key=facts.cache_key or False,
         bounds=bool(facts.bounds) and BOUNDS not in refused,
+        stream=bool(facts.stream),
         n_ctx=context_size or learned.n_ctx,
         refused=refused,
         extra=facts.extra or {},

@@ -254,7 +254,8 @@ class ModelProvider:
         return trouble
 
     def _asked(self, attempt: Attempt, *, bare: bool = False) -> Ask:
-        stream = self.spec.provider.stream and self.can.takes("stream")
+        wanted = self.can.stream if self.spec.provider.stream is None else self.spec.provider.stream
+        stream = wanted and self.can.takes("stream")
         ask = asked(attempt, self.spec.parameters, self.can, stream=stream, bare=bare)
         return replace(ask, stream=True) if not stream and self.speaker.streams(ask) else ask
 

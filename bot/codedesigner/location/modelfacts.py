@@ -47,6 +47,7 @@ class Facts(Closed):
     system: bool | None = Field(default=None, description="Whether it takes a system message.")
     cache_key: bool | None = Field(default=None, description="Whether calls are routed by prompt_cache_key.")
     bounds: bool | None = Field(default=None, description="Whether its schemas may have bounds (openai).")
+    stream: bool | None = Field(default=None, description="Whether answers are taken in parts unless configured.")
     refuses: tuple[str, ...] | None = Field(default=None, description="Parameters it does not take.")
     extra: dict[str, JsonValue] | None = Field(default=None, description="Put into every request.")
 

@@ -170,8 +170,10 @@ class ProviderConfig(Closed):
     extra: Annotated[dict[str, JsonValue], AfterValidator(_extra)] = Field(
         default={}, max_length=50, description="Put into every request as it stands, such as OpenRouter's `provider`."
     )
-    stream: bool = Field(
-        default=False, description="Take answers in parts: for long answers, and to see that a slow server is alive."
+    stream: bool | None = Field(
+        default=None,
+        description="Take answers in parts: a slow server shows that it is alive, and stops once nobody waits. Without "
+        "it, only from servers of one's own (Ollama, and addresses of this machine and network).",
     )
     context_size: int | None = Field(
         default=None,

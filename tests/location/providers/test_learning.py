@@ -233,11 +233,26 @@ def test_a_cloud_model_of_ollama_has_no_schema(make_provider: MakeProvider, mode
 def test_the_shipped_facts_are_sound() -> None:
     known = {"openai": 0, "ollama": 0, "anthropic": 0}
     for entry in shipped_facts().entries:
-        assert entry.models or entry.hosts
+        assert entry.models or entry.hosts or entry.dialect == "ollama"
         assert entry.facts.model_fields_set
         known[entry.dialect] += 1
         assert [glob for glob in entry.models + entry.hosts if glob != glob.casefold()] == []
     assert min(known.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("dialect", "host", "stream"),
+    [
+        ("openai", "localhost", True),
+        ("openai", "192.168.1.7", True),
+        ("openai", "api.openai.com", None),
+        ("openai", "models.test", None),
+        ("ollama", "gpu.example.org", True),
+        ("anthropic", "api.anthropic.com", None),
+    ],
+)
+def test_servers_of_ones_own_answer_in_parts(dialect: Dialect, host: str, stream: bool | None) -> None:
+    assert facts_about(dialect, "m", host).stream is stream
 
 
 def test_later_facts_are_laid_over_earlier_ones() -> None:

@@ -173,7 +173,7 @@ def test_ollama(sent: Sent) -> None:
     shape = {**REDUCED, "properties": {"why": {"type": "string", "maxLength": 90}, "bad": {"type": "boolean"}}}
     assert body == {
         "model": "tiny:1b",
-        "stream": False,
+        "stream": True,
         "truncate": False,
         "shift": False,
         "keep_alive": "30m",
