@@ -131,6 +131,7 @@ def _seat(name: str, server: Server, settings: Settings, transport: HttpTranspor
                 "model_id": "double",
                 "endpoint": f"{server.address}/v1",
                 "context_size": 32_768,
+                "stream": False,  # the double stands for a server far away
             },
         }
     )
