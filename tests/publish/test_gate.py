@@ -145,9 +145,37 @@ def test_anything_missing_is_never_a_pass_where_all_is_demanded(findings: list[F
 
 
 @given(some, coverages, gates)
-def test_only_posted_findings_count(findings: list[Finding], coverage: Coverage, gate: Gate) -> None:
-    posted = [one for one in findings if one.disposition == "posted"]
-    assert decide(findings, coverage, gate).conclusion == decide(posted, coverage, gate).conclusion
+def test_only_what_is_posted_or_undecided_counts(findings: list[Finding], coverage: Coverage, gate: Gate) -> None:
+    counting = [one for one in findings if one.disposition in ("posted", "undecided")]
+    assert decide(findings, coverage, gate).conclusion == decide(counting, coverage, gate).conclusion
+
+
+@given(some, coverages, gates)
+def test_what_nobody_decided_never_blocks_and_never_passes_where_it_would(
+    findings: list[Finding], coverage: Coverage, gate: Gate
+) -> None:
+    open_one = finding(id="F9", disposition="undecided", severity="critical", decided="nobody", agreement=1.0)
+    without, decision = decide(findings, coverage, gate), decide([*findings, open_one], coverage, gate)
+    assert decision.blocking == without.blocking
+    assert (decision.conclusion == "fail") == (without.conclusion == "fail")
+    assert decision.conclusion != "pass" or gate.fail_on == "never"
+
+
+def test_a_finding_that_needs_a_person_is_named_as_the_reason() -> None:
+    decision = decide([finding(disposition="undecided", decided="nobody")], FULL, Gate())
+    assert (decision.conclusion, decision.green) == ("inconclusive", False)
+    assert decision.title == "1 finding needs a person; this is no verdict yet"
+    assert decision.reason == "a person has to decide on 1 high; nothing was found"
+
+
+def test_a_lesser_finding_that_needs_a_person_is_no_reason() -> None:
+    assert decide([finding(disposition="undecided", severity="medium")], FULL, Gate()).conclusion == "pass"
+
+
+def test_what_the_supervisor_decided_blocks_whatever_the_vote_was() -> None:
+    decision = decide([finding(id="F1", agreement=0.4, decided="supervisor")], FULL, Gate())
+    assert (decision.conclusion, decision.blocking) == ("fail", ("F1",))
+    assert decision.reason == "1 high with enough agreement or by the supervisor's decision"
 
 
 @given(some, gates)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from codedesigner.angle.spec import AngleSpec
+from codedesigner.angle.spec import AngleSpec, ComposedAngle
 from codedesigner.config.shape import Closed
 from codedesigner.severity import Severity
 
@@ -28,6 +28,7 @@ ErrorCode = Literal["INVALID_REQUEST", "TOOL_FAILED", "TIMEOUT", "RATE_LIMITED",
 SuggestedAction = Literal["retry", "retry_with_backoff", "escalate", "abort"]
 ResponseStatus = Literal["success", "partial", "error", "needs_clarification"]
 Depth = Literal["shallow", "normal", "deep"]
+View = Literal["defect", "other", "no_defect"]
 
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -133,13 +134,30 @@ class ToolRequest(Closed):
     constraints: RequestConstraints = RequestConstraints()
 
 
+class WireAlternative(Closed):
+    """One view of what was claimed: a defect as claimed, `other` (less severe, or on another line), or none.
+
+    `supporters` hold it after they looked at the code; `silent` ones found nothing and were not asked about it.
+    """
+
+    view: View
+    claim: WireIssue | None = None
+    supporters: Count
+    silent: Count = 0
+    reasons: tuple[str, ...] = ()
+
+
 class VerifyRequest(Closed):
-    """Look at code from an angle. With `previous_issues` in the context: are these claims right?"""
+    """Look at code from an angle. With `previous_issues` in the context: are these claims right? With `alternatives`:
+    which of them is? `depth` says how long to think.
+    """
 
     code: str
-    angle_spec: AngleSpec
+    angle_spec: AngleSpec | ComposedAngle
     context: RequestContext
     criteria: tuple[str, ...] = ()
+    alternatives: tuple[WireAlternative, ...] = ()
+    depth: Depth = "normal"
     constraints: RequestConstraints = RequestConstraints()
 
 

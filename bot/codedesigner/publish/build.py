@@ -127,6 +127,7 @@ def _finding(finding: Finding) -> FindingReport:
         evidence=shown(finding.evidence),
         agreement=round(finding.agreement, 6),
         confidence=round(finding.confidence, 6),
+        decided=finding.decided,
         disposition=finding.disposition,
         reason=shown(finding.reason),
         ballots=tuple(_ballot(ballot) for ballot in finding.ballots),

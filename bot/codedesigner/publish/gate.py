@@ -76,13 +76,21 @@ def coverage_ratio(coverage: Coverage) -> float:
     return 1.0 if total == 0 else answered / total
 
 
+def severe(finding: Finding, threshold: Threshold) -> bool:
+    """Whether it would block, were it certain."""
+    return threshold.fail_on != "never" and rank(finding.severity) >= rank(threshold.fail_on)
+
+
 def blocks(finding: Finding, threshold: Threshold) -> bool:
-    """Whether a finding blocks on its own. Only posted findings can: nobody could answer one that was never shown."""
-    if finding.disposition != "posted" or threshold.fail_on == "never":
+    """Whether a finding blocks on its own. Only posted findings can: nobody could answer one that was never shown.
+
+    Where the supervisor decided, the vote did not: its agreement is no reason for or against any more.
+    """
+    if finding.disposition != "posted":
         return False
     # Written as "not below", so that an agreement that is not a number blocks.
     agreed = not finding.agreement < threshold.min_agreement - _TOLERANCE
-    return agreed and rank(finding.severity) >= rank(threshold.fail_on)
+    return (agreed or finding.decided == "supervisor") and severe(finding, threshold)
 
 
 def decide(
@@ -93,20 +101,25 @@ def decide(
 ) -> GateDecision:
     """The verdict over a review; `thresholds` holds the paths whose rules differ from the settings.
 
-    A blocking finding makes it fail even where coverage is short: what was seen stays true. The reason names both.
+    A blocking finding makes it fail even where coverage is short: what was seen stays true. The reason names both. One
+    that nobody could decide, and that would block, leaves it inconclusive.
     """
-    default = Threshold(settings.fail_on, settings.min_agreement)
-    posted = [finding for finding in findings if finding.disposition == "posted"]
-    blocking = [finding for finding in posted if blocks(finding, (thresholds or {}).get(finding.path, default))]
+    default, own = Threshold(settings.fail_on, settings.min_agreement), thresholds or {}
+    told = list(findings)
+    posted = [finding for finding in told if finding.disposition == "posted"]
+    blocking = [finding for finding in posted if blocks(finding, own.get(finding.path, default))]
+    waiting = [each for each in told if each.disposition == "undecided" and severe(each, own.get(each.path, default))]
     ratio = coverage_ratio(coverage)
     short = not ratio >= settings.coverage - _TOLERANCE
-    conclusion: Conclusion = "fail" if blocking else "inconclusive" if short else "pass"
+    conclusion: Conclusion = "fail" if blocking else "inconclusive" if short or waiting else "pass"
     reasons = [_finding_reason(blocking, len(posted), default)]
+    if waiting:
+        reasons.append(f"a person has to decide on {_by_severity(waiting)}")
     if short:
         reasons.append(_coverage_reason(coverage, ratio, settings.coverage))
     return GateDecision(
         conclusion=conclusion,
-        title=_title(conclusion, len(blocking), len(posted)),
+        title=_title(conclusion, len(blocking), len(posted), 0 if short else len(waiting)),
         reason="; ".join(reasons if conclusion != "inconclusive" else reversed(reasons)),
         exit_code=EXIT_CODES[conclusion],
         green=conclusion == "pass" or (conclusion == "inconclusive" and settings.on_inconclusive == "pass"),
@@ -115,7 +128,9 @@ def decide(
     )
 
 
-def _title(conclusion: Conclusion, blocking: int, posted: int) -> str:
+def _title(conclusion: Conclusion, blocking: int, posted: int, waiting: int) -> str:
+    if conclusion == "inconclusive" and waiting:
+        return f"{plural(waiting, 'finding')} {'needs' if waiting == 1 else 'need'} a person; this is no verdict yet"
     if conclusion == "inconclusive":
         return "The reviewer could not finish; this is no verdict on the change"
     if conclusion == "fail":
@@ -125,14 +140,20 @@ def _title(conclusion: Conclusion, blocking: int, posted: int) -> str:
 
 def _finding_reason(blocking: list[Finding], posted: int, default: Threshold) -> str:
     if blocking:
-        counts: Counter[Severity] = Counter(finding.severity for finding in blocking)
-        worst_first = sorted(counts, key=rank, reverse=True)
-        return f"{', '.join(f'{counts[severity]} {severity}' for severity in worst_first)} with enough agreement"
+        enough = "with enough agreement"
+        if any(finding.decided == "supervisor" for finding in blocking):
+            enough += " or by the supervisor's decision"
+        return f"{_by_severity(blocking)} {enough}"
     if default.fail_on == "never":
         return "findings never block here"
     if posted:
         return f"no finding reaches its threshold ({default.fail_on}, agreement {default.min_agreement:g})"
     return "nothing was found"
+
+
+def _by_severity(findings: list[Finding]) -> str:
+    counts: Counter[Severity] = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{counts[severity]} {severity}" for severity in sorted(counts, key=rank, reverse=True))
 
 
 def _coverage_reason(coverage: Coverage, ratio: float, demanded: float) -> str:

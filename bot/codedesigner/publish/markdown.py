@@ -12,13 +12,14 @@ from codedesigner.publish.plain import clipped, plural
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.sanitise import block_lines, code, html, prose
 from codedesigner.publish.suggestion import fence
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, unwell
+from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, undecided, unwell
 from codedesigner.text import render as fill
 
 Sources = Mapping[str, Sequence[str]]
 
 _SIGN: dict[Conclusion, str] = {"pass": "✅", "fail": "❌", "inconclusive": "⚠️"}
 _LINE_LIMIT = 300
+_REASON_LIMIT = 500
 _MOST_LINES = 12
 _MOST_DIFF_LINES = 60
 
@@ -77,6 +78,10 @@ def _facts(given: RenderInput) -> dict[str, object]:
         "title": prose(report.gate.title, cell=True),
         "reason": prose(report.gate.reason, cell=True),
         "findings": [_finding(finding, given) for finding in posted(report)],
+        "undecided": [
+            {**_finding(finding, given), "reason": prose(clipped(finding.reason, _REASON_LIMIT), cell=True)}
+            for finding in undecided(report)
+        ],
         "aside": ", ".join(set_aside(report)),
         "unwell": [
             {"name": code(one.id), "status": one.status, "detail": prose(one.detail, cell=True)}
@@ -141,6 +146,7 @@ def _finding(finding: FindingReport, given: RenderInput) -> dict[str, object]:
         "blocks": finding.id in given.report.gate.blocking,
         "fraction": votes.fraction,
         "agreement": f"{finding.agreement:.2f}",
+        "by": ", decided by the supervisor" if finding.decided == "supervisor" else "",
         "title": prose(finding.title, cell=True),
         "place": code(f"{finding.path}:{finding.line}", cell=True) + removed,
         "heading": html(f"{finding.path}:{finding.line}") + removed,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from codedesigner.change.model import NotReviewed, Side, Status
 from codedesigner.publish.inputs import Conclusion, FailOn, LocationStatus
 from codedesigner.severity import Severity
-from codedesigner.vote.finding import Disposition, How, Proof, Vote
+from codedesigner.vote.finding import Decider, Disposition, How, Proof, Vote
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -119,6 +119,9 @@ class FindingReport(_Model):
     evidence: str = Field(description="The source lines, verbatim.")
     agreement: Share = Field(description="Weight of the yes votes over the weight of the yes and no votes.")
     confidence: Share = Field(description="How sure its finders are.")
+    decided: Decider = Field(
+        default="vote", description="Who decided: the vote, the supervisor, or nobody: a person has to."
+    )
     disposition: Disposition = Field(description="What became of it.")
     reason: str = Field(description="Why.")
     ballots: tuple[BallotReport, ...] = Field(description="Every vote.")

@@ -11,7 +11,7 @@ from codedesigner.change.model import FileChange
 from codedesigner.config.settings import InlineSuppressions, Suppression
 from codedesigner.location.local.prepare import Directive, suppressions
 from codedesigner.publish.plain import shown
-from codedesigner.vote.finding import Finding
+from codedesigner.vote.finding import Disposition, Finding
 
 # A finding may span a whole function; a comment far from its first line does not speak about it.
 _NEAR = 3
@@ -23,13 +23,17 @@ _VERB = re.compile(
 )
 
 
+# What a person may still wave through: shown as a defect, or shown as a question.
+_OPEN: frozenset[Disposition] = frozenset({"posted", "undecided"})
+
+
 def accepted(findings: Iterable[Finding], suppress: Sequence[Suppression], *, today: dt.date) -> tuple[Finding, ...]:
     """The findings; those named in the configuration and not past their day are suppressed, with its reason."""
     known = {entry.fingerprint: entry for entry in suppress}
 
     def settle(finding: Finding) -> Finding:
         entry = known.get(finding.fingerprint)
-        if entry is None or finding.disposition != "posted":
+        if entry is None or finding.disposition not in _OPEN:
             return finding
         if entry.until is not None and today > entry.until:
             return replace(finding, reason=f"{finding.reason}; its suppression ended on {entry.until.isoformat()}")
@@ -46,11 +50,11 @@ def silenced(
     A comment that was there before the change counts, unless `policy` is to ignore them all. One that the change
     brings is the word of the author under review: it counts for what `policy` says, by default for style alone.
     """
-    paths = {finding.path for finding in findings if finding.disposition == "posted"}
+    paths = {finding.path for finding in findings if finding.disposition in _OPEN}
     directives = {path: suppressions(files[path].new_text or "") for path in paths}
 
     def settle(finding: Finding) -> Finding:
-        if finding.disposition != "posted":
+        if finding.disposition not in _OPEN:
             return finding
         for directive in directives[finding.path]:
             if not _speaks_about(directive, finding):

@@ -13,12 +13,14 @@ from codedesigner.vote.finding import Disposition, Vote
 DISPOSITION_WORDS: dict[Disposition, str] = {
     "posted": "posted",
     "below_agreement": "below the agreement asked for",
+    "undecided": "needing a person",
     "duplicate": "said already by another finding",
     "rejected": "rejected",
     "outside_diff": "outside the change",
     "suppressed": "suppressed",
     "capped": "over the most findings shown",
 }
+_SHOWN: frozenset[Disposition] = frozenset({"posted", "undecided"})
 
 # Left out by choice, or with nothing in them to review. The other reasons are failures and are told first.
 _BY_CHOICE: frozenset[NotReviewed] = frozenset({"binary", "submodule", "symlink", "no_lines", "filtered", "sampled"})
@@ -53,11 +55,16 @@ def posted(report: Report) -> list[FindingReport]:
     return sorted(shown, key=lambda finding: finding.id not in report.gate.blocking)
 
 
+def undecided(report: Report) -> list[FindingReport]:
+    """The findings that a person has to decide on, in the order of their ids."""
+    return [finding for finding in report.findings if finding.disposition == "undecided"]
+
+
 def set_aside(report: Report) -> list[str]:
-    """One phrase for each other disposition: `2 outside the change`; then the defects older than the change."""
+    """One phrase for each disposition that is not shown: `2 outside the change`; then what is older than the change."""
     counts = Counter(finding.disposition for finding in report.findings)
     phrases = [
-        f"{counts[name]:,} {words}" for name, words in DISPOSITION_WORDS.items() if name != "posted" and counts[name]
+        f"{counts[name]:,} {words}" for name, words in DISPOSITION_WORDS.items() if name not in _SHOWN and counts[name]
     ]
     if report.coverage.preexisting:
         phrases.append(f"{report.coverage.preexisting:,} older than the change")

@@ -11,7 +11,7 @@ from codedesigner.publish.inputs import Conclusion, RenderInput
 from codedesigner.publish.paint import Paint, Style
 from codedesigner.publish.plain import clipped, folded, plural, visible
 from codedesigner.publish.report import FindingReport, Report, SuggestionReport
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, unwell
+from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, undecided, unwell
 from codedesigner.publish.wrap import wrapped
 from codedesigner.severity import Severity
 
@@ -52,6 +52,7 @@ class _Page:
         for finding in posted(self._report):
             yield from self._finding(finding)
             yield ""
+        yield from self._undecided()
         yield from self._notes()
         yield self._verdict()
 
@@ -59,7 +60,8 @@ class _Page:
         yield self._header(finding)
         votes = tally(finding)
         place = f"in {visible(finding.function)} · " if finding.function else ""
-        yield f"  {place}{visible(finding.angle)} · agreement {votes.fraction} ({finding.agreement:.2f})"
+        by = " · decided by the supervisor" if finding.decided == "supervisor" else ""
+        yield f"  {place}{visible(finding.angle)} · agreement {votes.fraction} ({finding.agreement:.2f}){by}"
         said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
         yield from self._dim(" · ".join(f"{word}: {', '.join(names)}" for word, names in said if names))
         yield from self._excerpt(finding)
@@ -77,6 +79,8 @@ class _Page:
         severity = self._paint(finding.severity, *_SEVERITY_STYLE[finding.severity])
         title = clipped(folded(visible(finding.title)), _TITLE_LIMIT)
         blocking = f"  {self._paint('blocks', 'alarm')}" if finding.id in self._report.gate.blocking else ""
+        if finding.disposition == "undecided":
+            blocking = f"  {self._paint('needs a person', 'bold', 'yellow')}"
         kind = self._paint(f"{visible(finding.kind)}  {finding.id}", "dim")
         return f"{place}  {severity}  {title}  {kind}{blocking}"
 
@@ -115,6 +119,12 @@ class _Page:
         text = line[0] + draw(line[1:], 1, 1, _DIFF_COLUMNS)[0]
         styles: dict[str, Style] = {"+": "green", "-": "red", "@": "cyan"}
         return self._paint(text, styles[line[0]]) if line[0] in styles else text
+
+    def _undecided(self) -> Iterator[str]:
+        for finding in undecided(self._report):
+            yield from self._finding(finding)
+            yield from wrapped(clipped(visible(finding.reason), _BODY_LIMIT), self._width, indent="  ")
+            yield ""
 
     def _notes(self) -> Iterator[str]:
         before = len(self._report.findings) > 0

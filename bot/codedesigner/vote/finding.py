@@ -9,12 +9,16 @@ from codedesigner.change.model import Side
 from codedesigner.protocol.issue import Fix
 from codedesigner.protocol.suggestion import Proof, Suggestion
 from codedesigner.severity import Severity
+from codedesigner.vote.cluster import Proposal
 
-__all__ = ["Ballot", "Disposition", "Finding", "How", "Proof", "Suggestion", "Vote"]
+__all__ = ["Ballot", "Decider", "Disposition", "Finding", "How", "Proof", "Suggestion", "Vote"]
 
 Vote = Literal["yes", "no", "abstain"]
 How = Literal["proposed", "cross_examined", "silent"]
-Disposition = Literal["posted", "below_agreement", "duplicate", "rejected", "outside_diff", "suppressed", "capped"]
+Disposition = Literal[
+    "posted", "below_agreement", "undecided", "duplicate", "rejected", "outside_diff", "suppressed", "capped"
+]
+Decider = Literal["vote", "supervisor", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One defect after the vote. Lines are 1-based on `side`; `function` is None for code outside every function."""
+    """One defect after the vote. Lines are 1-based on `side`; `function` is None for code outside every function.
+
+    `agreement` is what the vote was, whoever `decided` in the end. `proposals` are the claims that it was made from.
+    """
 
     path: str
     function: str | None
@@ -60,3 +67,5 @@ class Finding:
     end_column: int = 0
     fixes: tuple[tuple[str, Fix], ...] = ()  # (location, fix), candidates for a suggestion
     suggestion: Suggestion | None = None
+    decided: Decider = "vote"
+    proposals: tuple[Proposal, ...] = ()

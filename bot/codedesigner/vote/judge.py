@@ -158,6 +158,7 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
         fixes=tuple(
             (proposal.location, proposal.issue.fix) for proposal in cluster.proposals if proposal.issue.fix is not None
         ),
+        proposals=cluster.proposals,
     )
 
 
