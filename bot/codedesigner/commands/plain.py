@@ -6,6 +6,7 @@ import base64
 import json
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -49,8 +50,7 @@ def from_plain(kind: type[T], value: JsonValue, where: str = "") -> T:
 def _made(kind: object, value: JsonValue, where: str) -> object:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        inner = [each for each in arguments if each is not types.NoneType]
-        return None if value is None else _made(inner[0], value, where)
+        return None if value is None else _member(arguments, value, where)
     if origin is Literal:
         return _one_of(arguments, value, where)
     if origin in (tuple, frozenset):
@@ -64,6 +64,18 @@ def _made(kind: object, value: JsonValue, where: str) -> object:
     if is_dataclass(kind):
         return _dataclass(kind, value, where)
     return _scalar(kind, value, where)
+
+
+def _member(kinds: tuple[object, ...], value: JsonValue, where: str) -> object:
+    """The value as the first member of a union that it fits; what is wrong with it is told by the first."""
+    first, *others = (kind for kind in kinds if kind is not types.NoneType)
+    try:
+        return _made(first, value, where)
+    except ValueError:
+        for kind in others:
+            with suppress(ValueError):
+                return _made(kind, value, where)
+        raise
 
 
 def _one_of(allowed: tuple[object, ...], value: JsonValue, where: str) -> object:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import codedesigner
-from codedesigner.angle.spec import AngleSpec
+from codedesigner.angle.spec import AngleSpec, ComposedAngle
 from codedesigner.change.model import Change
 from codedesigner.config.mode import ModeConfig
 from codedesigner.config.settings import Settings
@@ -79,7 +79,7 @@ class RunFile:
     settings: Settings
     mode: ModeConfig
     angles: tuple[PlannedAngle, ...]
-    angle_specs: tuple[AngleSpec, ...]
+    angle_specs: tuple[AngleSpec | ComposedAngle, ...]
     terms: tuple[tuple[tuple[Term, ...], tuple[str, ...]], ...]
     reviewers: tuple[ReviewerFacts, ...]
     locations: tuple[LocationFacts, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -92,10 +92,25 @@ def _read(kind: type[Model], value: object, place: str) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         told = first["msg"].removeprefix("Value error, ")
-        where = dotted((place, *first["loc"]) if place else first["loc"])
+        where = dotted([*([place] if place else []), *_path(first["loc"], value)])
         raise Refusal("INVALID_REQUEST", foreign(told), where) from error
     except (ValueError, RecursionError) as error:
         raise Refusal("INVALID_REQUEST", foreign(str(error)), place) from error
+
+
+def _path(loc: Sequence[str | int], value: object) -> list[str | int]:
+    """The keys on the way to an error, without the names of the members of a union, which pydantic puts between."""
+    path: list[str | int] = []
+    for part in loc[:-1]:
+        match value:
+            case dict() if part in value:
+                value = value[part]
+            case list() if isinstance(part, int) and part < len(value):
+                value = value[part]
+            case _:
+                continue
+        path.append(part)
+    return [*path, *loc[-1:]]
 
 
 def _text(data: bytes | str) -> str:

@@ -177,8 +177,7 @@ def _shaper(kind: Hashable) -> _Shaper | None:
     if origin is Annotated:
         return _shaper(arguments[0])
     if origin in (Union, types.UnionType):
-        found = [shaper for each in arguments if (shaper := _shaper(each)) is not None]
-        return found[0] if len(found) == 1 else None
+        return _union([shaper for each in arguments if (shaper := _shaper(each)) is not None])
     if origin is tuple:
         return _tuple(arguments)
     if origin is dict and arguments[1] is not JsonValue:
@@ -186,6 +185,19 @@ def _shaper(kind: Hashable) -> _Shaper | None:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return _model(kind)
     return None
+
+
+def _union(shapers: list[_Shaper]) -> _Shaper | None:
+    """One after the other: members of a union that share a name share its shape."""
+    if not shapers:
+        return None
+
+    def shape(value: object) -> object:
+        for shaper in shapers:
+            value = shaper(value)
+        return value
+
+    return shape
 
 
 def _tuple(arguments: tuple[object, ...]) -> _Shaper:

@@ -7,6 +7,7 @@ key, because a run is replayed from these lines.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -64,7 +65,9 @@ class Scrubber:
 
 def _forms(value: str) -> set[str]:
     """The value as it is, and as JSON inside a text or an address would have it."""
-    return {value, written(value)[1:-1], quote(value.encode("utf-8", "surrogateescape"), safe="")}
+    inside = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    slashed = {form.replace("/", r"\/") for form in inside}
+    return {value, *inside, *slashed, quote(value.encode("utf-8", "surrogateescape"), safe="")}
 
 
 class TranscriptWriter:
@@ -78,10 +81,13 @@ class TranscriptWriter:
         self.path = path
         self._scrubber = scrubber or Scrubber(())
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.parent.is_dir():
+                path.parent.mkdir(mode=0o700, parents=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         except FileExistsError as error:
-            raise UsageError(f"{path} is there already", hint="nothing is overwritten: name another folder") from error
+            raise UsageError(
+                f"{error.filename} is there already", hint="nothing is overwritten: name another folder"
+            ) from error
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
