@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("codedesigner.commands.config", "explain", "Show the configuration that applies to one file."),
     "angles": ("codedesigner.commands.config", "angles", "List, show or validate angles."),
     "locations": ("codedesigner.commands.config", "locations", "List, show or validate locations."),
+    "tools": ("codedesigner.commands.tools", "tools", "List or show what may be looked up during a review."),
     "schema": ("codedesigner.commands.config", "schema", "Print a JSON Schema for editors and other programs."),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,3 +221,60 @@ def test_a_file_of_a_commit(changed: Scratch, make_scratch: MakeScratch) -> None
     linked.link(".codedesigner.yml", "/etc/passwd")
     linked.commit("linked")
     assert Git(linked.top).read_file_at("linked", ".codedesigner.yml") is None
+
+
+def test_lines_are_found_in_a_commit_and_not_in_the_work_tree(make_scratch: MakeScratch) -> None:
+    scratch = make_scratch()
+    scratch.write("a.py", b"one\ntwo one\n")
+    scratch.write(b"odd\n\xff.py", b"ONE\0\n\xfeone")
+    head = scratch.commit("x")
+    scratch.write("a.py", b"one\none\none\n")
+    git = Git(scratch.top)
+
+    def found(pattern: str, **options: Any) -> list[tuple[str, int, str]]:
+        lines, cut = git.grep(head, pattern, **options)
+        assert not cut
+        return [(line.path, line.line, line.text) for line in lines]
+
+    odd = ("odd\n\udcff.py", 2, "\udcfeone")
+    assert found("one") == [("a.py", 1, "one"), ("a.py", 2, "two one"), odd]
+    assert found("one", per_file=1) == [("a.py", 1, "one"), odd]
+    assert found("on", words=True) == []
+    assert found("ONE", ignore_case=True, paths=["a.py"]) == [("a.py", 1, "one"), ("a.py", 2, "two one")]
+    assert found("t.o") == []
+    assert found("t.o|^x", regex=True) == [("a.py", 2, "two one")]
+    assert found("--help") == []
+
+
+def test_what_is_found_without_end_is_cut_at_whole_lines(make_scratch: MakeScratch) -> None:
+    scratch = make_scratch()
+    scratch.write("a.py", b"needle in a haystack\n" * 50)
+    scratch.commit("x")
+    git = Git(scratch.top).limited(seconds=20, output_bytes=500)
+    commit = git.try_resolve("HEAD") or ""
+    lines, cut = git.grep(commit, "needle")
+    assert cut
+    assert {line.text for line in lines} == {"needle in a haystack"}
+    assert lines == git.grep(commit, "needle")[0]
+    with pytest.raises(RepositoryError, match="printed more than 500 bytes"):
+        git.blobs([git.tree(commit)["a.py"].oid], limit=5000)
+
+
+def test_history_is_told_without_the_words_of_settings(make_scratch: MakeScratch) -> None:
+    scratch = make_scratch()
+    scratch.write("a.py", b"1\n")
+    scratch.git("add", "--all")
+    scratch.git("commit", "--quiet", "--message", "first\n\nbody")
+    scratch.write("b.py", b"1\n")
+    scratch.commit("second")
+    scratch.git("config", "format.pretty", "raw")
+    git = Git(scratch.top)
+    commit = git.try_resolve("HEAD") or ""
+    assert [subject for _, subject in git.log(commit, limit=5)][:2] == ["second", "first"]
+    assert [subject for _, subject in git.log(commit, paths=["a.py"], limit=5)] == ["first"]
+    assert len(git.log(commit, limit=1)) == 1
+    assert git.log(commit, paths=["*.py"], limit=5) == []
+    with pytest.raises(RepositoryError, match="not a full object id"):
+        git.log("HEAD", limit=1)
+    with pytest.raises(RepositoryError, match="not a full object id"):
+        git.grep("HEAD", "x")

@@ -38,9 +38,9 @@ class Lookup:
     why: str = ""
 
     @property
-    def title(self) -> str:
-        """The call on one line."""
-        return f"{self.tool} {clipped(json.dumps(self.arguments, ensure_ascii=False, sort_keys=True), _LONGEST_CALL)}"
+    def call(self) -> str:
+        """The arguments on one line."""
+        return clipped(json.dumps(self.arguments, ensure_ascii=False, sort_keys=True), _LONGEST_CALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ async def look_up(
 ) -> LookedUp:
     """Make the calls, and tell what came of them.
 
-    Every result has an equal share of `most_characters`, numbers and bars included; titles and notes come on top.
+    Every result has an equal share of `most_characters`, numbers and bars included; names and notes come on top.
     `mark` stands before each line of a result.
     """
     if not wanted.lookups and not wanted.refused:
@@ -194,22 +194,26 @@ def _request(lookup: Lookup, registry: ToolRegistry, limits: RequestConstraints)
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    title: str
-    failed: str
+    lookup: Lookup
     lines: str
     cut: str
 
+    @property
+    def tool(self) -> str:
+        return self.lookup.tool
+
 
 def _entry(lookup: Lookup, answered: Answered, share: int, mark: str) -> _Entry:
+    """Even the call and the reason of a failure may repeat names from the repository, so all stands behind the bar."""
     if isinstance(answered, ErrorPayload):
-        return _Entry(lookup.title, clipped(answered.message, _LONGEST_CALL), "", "")
-    result = answered.result if isinstance(answered.result, dict) else {}
-    lines = numbered(str(result.get("text", "")), 1, mark=mark).split("\n")
-    fitted = fit(lines, share)
+        text, truncated = f"no result: {clipped(answered.message)}", ""
+    else:
+        result = answered.result if isinstance(answered.result, dict) else {}
+        text, truncated = str(result.get("text", "")), str(result.get("truncated", ""))
+    fitted = fit(numbered(f"{lookup.call}\n{text}", 1, mark=mark).split("\n"), share)
     more = f"the last {counted(fitted.left, 'line')} of the result" if fitted.left else ""
-    cut = "; ".join(filter(None, [more, clipped(str(result.get("truncated", "")), _LONGEST_CALL)]))
-    return _Entry(lookup.title, "", fitted.text, cut)
+    return _Entry(lookup, fitted.text, "; ".join(filter(None, [more, clipped(truncated)])))
 
 
 def _cuts(entries: Sequence[_Entry]) -> Iterator[str]:
-    return (f"{entry.title}: {entry.cut}" for entry in entries if entry.cut)
+    return (f"{entry.tool} {entry.lookup.call}: {entry.cut}" for entry in entries if entry.cut)

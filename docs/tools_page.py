@@ -1,0 +1,43 @@
+"""The page `docs/tools.md`, from the documentation that stands beside each tool.
+
+`.venv/bin/python docs/tools_page.py > docs/tools.md` writes it; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from codedesigner.run.tools.registry import SECTIONS, ToolDoc, ToolRegistry
+from codedesigner.run.tools.shipped import TOOLS
+
+INTRODUCTION = """\
+# Tools
+
+During a review the supervisor may have things looked up. A tool reads the git objects of two commits, the one before
+the change (`base`) and the one after it (`head`); it never reads the work tree, follows no link, runs nothing of the
+change and touches no network. Workers have no tools.
+
+The supervisor asks in JSON, at most six calls at a time. Each call is checked and goes to the tools as a message of
+its own, with the first ten lines of the tool's documentation; what comes back is shown as numbered data behind a bar,
+as code is. A result has at most 8,000 characters and 20 seconds; where something is left out, the answer says what.
+
+```console
+$ codedesigner tools list
+$ codedesigner tools show read_file
+```
+
+The examples below are about a small repository. `make test` runs every one of them.
+"""
+
+
+def section(doc: ToolDoc) -> str:
+    """One tool's part of the page."""
+    return "\n\n".join([f"## {doc.tool_name}", doc.summary, *(doc.sections[name] for name in SECTIONS[1:])])
+
+
+def page() -> str:
+    """The whole page."""
+    registry = ToolRegistry()
+    return "\n".join([INTRODUCTION, "\n\n".join(section(registry.load(name)) for name in TOOLS), ""])
+
+
+if __name__ == "__main__":
+    print(page(), end="")
