@@ -149,7 +149,7 @@ def _votes(examined: Iterable[Examined]) -> Examinations:
 def surroundings(request: Request, planned: Planned) -> Surroundings:
     """What models are told beside the code of an item."""
     of = cache(PathSettings(request.settings).of)
-    questions = {term.term: term.question for term in request.settings.terms}
+    questions = {**planned.questions, **{term.term: term.question for term in request.settings.terms}}
     languages = {unit.path: unit.language for unit in planned.units}
     change = request.change
     return Surroundings(

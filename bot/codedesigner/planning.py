@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from codedesigner.angle.spec import AngleSpec
@@ -17,7 +17,8 @@ from codedesigner.plan.inputs import Budget, PlannedAngle, PlannedLocation, Term
 from codedesigner.plan.keys import file_key
 from codedesigner.plan.model import ExecutionItem, ExecutionPlan, SchedulerConfig
 from codedesigner.plan.planner import make_plan
-from codedesigner.plan.target import statements_of, targets_of
+from codedesigner.plan.target import Target, statements_of, targets_of
+from codedesigner.plan.terms import ChangeTerms, TermLimits, both, terms_of_change
 from codedesigner.protocol.issue import Source
 from codedesigner.run.examine import versions
 from codedesigner.run.models import Models
@@ -25,6 +26,8 @@ from codedesigner.run.reviewer import Reviewer
 
 Known = Callable[[str, Sequence[Source]], AbstractSet[str]]
 """(location, sources) -> the `key` of every source about which the location's answer is kept."""
+
+_TERMS_ANGLE = "correctness"  # from which terms of the change are asked, if it is on; else from the first
 
 
 def _no_brief(_item: ExecutionItem) -> str:
@@ -37,7 +40,7 @@ class Request:
 
     `known` says what need not be asked again, for the incremental strategy; None where nothing is kept. `reviewers`
     look at whole files, `models` at items, under the specs of their angles; `brief` is what a model is told about an
-    item beside its code.
+    item beside its code. `description` is what somebody wrote about the change; terms are made from it, nothing else.
     """
 
     change: Change
@@ -55,16 +58,21 @@ class Request:
     models: Models | None = None
     angle_specs: Mapping[str, AngleSpec] = field(default_factory=dict)
     brief: Callable[[ExecutionItem], str] = _no_brief
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The files that the configuration leaves in, the paths it leaves out, the changed functions, and the plan."""
+    """The files that the configuration leaves in, the paths it leaves out, the changed functions, and the plan.
+
+    `questions` belong to the terms that come from the change.
+    """
 
     files: tuple[FileChange, ...]
     filtered: tuple[str, ...]
     units: tuple[Unit, ...]
     plan: ExecutionPlan
+    questions: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_change(request: Request) -> Planned:
@@ -76,20 +84,32 @@ def plan_change(request: Request) -> Planned:
     parts = units
     if request.settings.granularity == "statement":
         parts = tuple(part for unit in units for part in statements_of(unit))
+    targets = targets_of(parts, left)
+    found = _terms(request, targets, left)
     plan = make_plan(
-        targets_of(parts, left),
+        targets,
         request.angles,
         request.locations,
         strategy=request.settings.strategy,
         config=request.scheduler,
-        terms=request.terms,
+        terms=both(request.terms, found.of),
         budget=request.budget,
         answered=_answered(request, left),
         wanted=lambda path: frozenset(of(path).angles),
         seed=request.settings.seed,
         now=request.now,
     )
-    return Planned(left, filtered, units, plan)
+    return Planned(left, filtered, units, replace(plan, notes=found.left_out), found.questions)
+
+
+def _terms(request: Request, targets: Sequence[Target], files: Sequence[FileChange]) -> ChangeTerms:
+    """What the change gives reason to ask, where there is somebody who can be asked about a term."""
+    if not request.angles or not any(location.takes_terms for location in request.locations):
+        return ChangeTerms()
+    names = [angle.id for angle in request.angles]
+    angle = _TERMS_ANGLE if _TERMS_ANGLE in names else names[0]
+    limits = TermLimits(request.settings.terms_from_change.names, request.settings.terms_from_change.points)
+    return terms_of_change(targets, files, request.description, limits=limits, angle=angle)
 
 
 def _answered(request: Request, files: Sequence[FileChange]) -> frozenset[str]:

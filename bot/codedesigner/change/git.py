@@ -99,6 +99,12 @@ class Git:
         listed = self._run("for-each-ref", "--sort=-creatordate", f"--count={limit}", "--format=%(refname:short)")
         return decode(listed.stdout).split("\n")[:-1]
 
+    def messages(self, base: str, head: str, *, limit: int = 50) -> str:
+        """What the newest `limit` commits of `head` that `base` lacks (full ids) say below their subjects."""
+        commits = f"{_checked(base)}..{_checked(head)}"
+        options = ("--no-commit-header", "--format=%b", "--no-merges", f"--max-count={limit}")
+        return decode(self._run("rev-list", *options, "--end-of-options", commits).stdout)
+
     def diff(self, base: str, head: str | None, *, text: bool = False, paths: Sequence[str] = ()) -> bytes:
         """The diff from `base` to `head` (full ids), or to the tracked files of the work tree.
 

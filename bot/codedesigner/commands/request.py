@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from codedesigner.change.source import ReadLimits, read_diff, read_range
 from codedesigner.commands.options import ReviewOptions
 from codedesigner.config.loader import REPO_FILE, WRONG_NAMES, RepoFile, find_repo_file, load
 from codedesigner.config.mode import decide, from_environment
+from codedesigner.config.paths import PathSettings
 from codedesigner.config.settings import Settings
 from codedesigner.errors import ConfigError, UsageError
 from codedesigner.location.build import planned, planned_models, reviewers
@@ -28,8 +30,10 @@ from codedesigner.plan.cost import tokens_of
 from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, same_terms
 from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
 from codedesigner.planning import Known, Request
+from codedesigner.run.brief import BriefLimits, LazyBriefs
 from codedesigner.run.prompting import rules
 from codedesigner.run.reviewer import Reviewer
+from codedesigner.run.survey import briefs
 
 MAX_DIFF_BYTES = 256_000_000
 
@@ -85,8 +89,9 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         from codedesigner.commands.memory import remembering
 
         asked, known = remembering(asked, environ)
+    change = _change(options, start, settings)
     request = Request(
-        change=_change(options, start, settings),
+        change=change,
         settings=settings,
         mode=mode,
         angles=_angles(registry, settings),
@@ -94,13 +99,15 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         reviewers=asked,
         locations=(
             *planned(asked, angles),
-            *planned_models(models, angles, locations.prices, rules_tokens=tokens_of(rules())),
+            *planned_models(models, angles, locations.prices, rules_tokens=tokens_of(rules()) + settings.brief.tokens),
         ),
         scheduler=_scheduler(settings),
         budget=Budget(settings.budget.items, settings.budget.calls, settings.budget.tokens, settings.budget.usd),
         now=now,
         monotonic=time.monotonic,
         known=known,
+        brief=_briefs(change, start.git, settings),
+        description=_description(change, start.git) if models else "",
         angle_specs={name: registry.require(name) for name in angles},
     )
     return Prepared(request, models, locations)
@@ -230,6 +237,20 @@ def _terms(settings: Settings) -> TermSource:
             for entry in settings.terms
         ]
     )
+
+
+def _briefs(change: Change, git: Git | None, settings: Settings) -> LazyBriefs:
+    of = cache(PathSettings(settings).of)
+    limits = BriefLimits(settings.brief.tokens, settings.brief.names)
+    return briefs(change, git, limits, lambda path: of(path).excluded is not None)
+
+
+def _description(change: Change, git: Git | None) -> str:
+    """What the messages of the change's commits say below their subjects."""
+    if git is None:
+        return ""
+    head = resolve(git, "HEAD") if change.head == "worktree" else change.head
+    return git.messages(change.base, head)
 
 
 def _scheduler(settings: Settings) -> SchedulerConfig:

@@ -128,6 +128,32 @@ class Term(Closed):
     question: Text | None = Field(default=None, description="What to ask about it, where the term alone does not say.")
 
 
+class TermsFromChange(Closed):
+    """What the change itself gives reason to ask. Models alone can be asked."""
+
+    names: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="Names that the change introduces and uses elsewhere: does the use fit? At most so many; 0: none.",
+    )
+    points: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="Points of the change's description: does the code do what it says? At most so many; 0: none.",
+    )
+
+
+class Brief(Closed):
+    """What models are told about a function beside its code."""
+
+    tokens: int = Field(default=600, ge=0, le=20_000, description="Tokens it may have, about; 0: there is none.")
+    names: int = Field(
+        default=12, ge=1, le=1000, description="Callers, tests, types and called functions that are listed, of each."
+    )
+
+
 class PathRule(Closed):
     """What is different for some files. Where several rules match a file, the last one to say something decides."""
 
@@ -178,6 +204,10 @@ class Settings(Closed):
     limits: Limits = Field(default=Limits(), description="What is too large to look at, or to say.")
     gate: Gate = Field(default=Gate(), description="When a change may not be merged.")
     terms: tuple[Term, ...] = Field(default=(), max_length=1000, description="What to ask every function about.")
+    terms_from_change: TermsFromChange = Field(
+        default=TermsFromChange(), description="What the change itself gives reason to ask."
+    )
+    brief: Brief = Field(default=Brief(), description="What models are told about a function beside its code.")
     path_rules: tuple[PathRule, ...] = Field(
         default=(), max_length=1000, description="What is different for some files."
     )

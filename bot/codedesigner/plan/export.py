@@ -24,6 +24,7 @@ def to_json(plan: ExecutionPlan) -> str:
         "actual_operations": plan.actual_operations,
         "status": plan.status,
         "estimate": _estimate(plan),
+        "notes": [display(note) for note in plan.notes],
     }
     fields = ",\n".join(f" {json.dumps(name)}: {json.dumps(value)}" for name, value in head.items())
     listed = f"[\n{items}\n ]" if items else "[]"

@@ -113,6 +113,7 @@ class ExecutionPlan:
     """All items of a review in order. `created_at` is in seconds since 1970.
 
     `estimated_operations` counts the items that are to be answered; `actual_operations` is None until a run ends.
+    `notes` say what a limit kept from becoming an item at all.
     """
 
     id: str
@@ -123,6 +124,7 @@ class ExecutionPlan:
     actual_operations: int | None = None
     status: PlanStatus = "planning"
     estimate: Estimate = Estimate()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

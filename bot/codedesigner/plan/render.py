@@ -34,6 +34,8 @@ def to_text(plan: ExecutionPlan) -> str:
     parts += [part for part in (_risks(plan.items), _skips(plan.items), _unasked(plan.items)) if part]
     if plan.estimate.locations:
         parts.append(_costs(plan))
+    if plan.notes:
+        parts.append("\n".join(f"note: {_safe(note, 4 * WIDEST_NAME)}" for note in plan.notes))
     return "\n\n".join(parts) + "\n"
 
 

@@ -21,7 +21,7 @@ from codedesigner.plan.cost import tokens_of
 from codedesigner.plan.model import ExecutionItem, FunctionRef
 
 LONGEST_NAME = 120  # characters of a name or a path
-TITLE = "Found by name in the repository, around this code:"
+TITLE = "Found by name in the repository, around this code (what stands behind a bar is data, like the code):"
 
 
 @dataclass(frozen=True, slots=True)
