@@ -26,6 +26,7 @@ from codedesigner.location.local.process import ProcessLimits
 from codedesigner.location.registry import LocationRegistry, locations_for
 from codedesigner.location.seats import is_model
 from codedesigner.location.spec import LocationSpec
+from codedesigner.location.supervisor import supervisor_of
 from codedesigner.plan.cost import tokens_of
 from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, same_terms
 from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
@@ -49,11 +50,15 @@ class _Start:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request that can be planned, and the models that it asks once somebody connects them."""
+    """A request that can be planned, and the models that it asks once somebody connects them.
+
+    `supervisor` judges what the vote of the `models` leaves unclear, and is none of them.
+    """
 
     request: Request
     models: tuple[LocationSpec, ...]
     registry: LocationRegistry
+    supervisor: LocationSpec | None = None
 
 
 def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request:
@@ -81,7 +86,8 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
     registry = angles_for(loaded, options.angles_file)
     locations = locations_for(options.locations_file, environ)
     specs = _specs(options, locations)
-    models = tuple(spec for spec in specs if is_model(spec))[: locations.pool.max_workers]
+    supervisor = supervisor_of(specs)
+    models = tuple(spec for spec in specs if is_model(spec) and spec is not supervisor)[: locations.pool.max_workers]
     angles = frozenset(_wanted_angles(settings))
     asked = _reviewers(options, specs, settings, start.git)
     known: Known | None = None
@@ -110,7 +116,7 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         description=_description(change, start.git) if models else "",
         angle_specs={name: registry.require(name) for name in angles},
     )
-    return Prepared(request, models, locations)
+    return Prepared(request, models, locations, supervisor)
 
 
 def notices(request: Request) -> list[str]:

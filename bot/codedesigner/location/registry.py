@@ -22,6 +22,7 @@ from codedesigner.config.yamlfile import Document, Value, read_file
 from codedesigner.errors import ConfigError
 from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.spec import LocationSpec, LocationTemplate, PriceConfig, ProviderType
+from codedesigner.location.supervisor import supervisor_problems
 from codedesigner.location.template import fill, template_problems, value_problems
 from codedesigner.text import resource
 
@@ -148,6 +149,11 @@ def read_locations(document: Document, shipped: LocationRegistry | None = None) 
             errors.append(document.error(message, (*at, "id"), hint="give one of them another id, or remove it"))
         seen.setdefault(spec.id, index)
         locations[spec.id] = spec
+
+    def at_tags(spec: LocationSpec, message: str, hint: str) -> ConfigError:
+        return document.error(message, ("locations", seen.get(spec.id, 0), "tags"), hint=hint)
+
+    errors += supervisor_problems([spec for spec in locations.values() if spec.enabled], at_tags)
     raise_all(errors)
     return LocationRegistry(locations, templates, file.pool, file.prices)
 
