@@ -21,7 +21,7 @@ from codedesigner.protocol.wire import Metrics
 from codedesigner.publish.coverage import by_file
 from codedesigner.publish.inputs import LocationStats, Usage
 from codedesigner.run.examine import Looked, Progress, examine
-from codedesigner.run.models import Claim, Examined
+from codedesigner.run.models import Examined
 from codedesigner.run.passes import Asked
 from codedesigner.run.questions import Surroundings
 from codedesigner.run.reviewer import Reviewer
@@ -56,11 +56,15 @@ class Hearing:
     def _of_files(self) -> Answered:
         return by_file(self.looked, {path: pair.after.key for path, pair in self.matter.versions.items()})
 
-    @property
+    @cached_property
     def executed(self) -> ExecutionPlan:
         """The plan, with what became of every item."""
         left_out = self.panel.asked.left_out
-        return executed(self.matter.plan, self.has_answered, left_out, frozenset(self.panel.weights))
+        return executed(self.matter.plan, self.has_answered, left_out, frozenset(self.panel.weights), self._paid)
+
+    def _paid(self, item: ExecutionItem, location: str) -> bool | None:
+        answer = self.panel.asked.of(item.id, location)
+        return None if answer is None else not answer.over_budget
 
     @property
     def metrics(self) -> Mapping[str, Sequence[Metrics]]:
@@ -86,7 +90,7 @@ def asker(request: Request, progress: Progress) -> Ask:
 
 async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> Hearing:
     """Ask everybody, and put what they found to the vote."""
-    around = surroundings(request, planned)
+    around, started = surroundings(request, planned), request.monotonic()
     async with asyncio.TaskGroup() as group:
         files = group.create_task(_files(request, matter, ask))
         items = group.create_task(_items(request, planned, around))
@@ -96,7 +100,8 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
     if request.models is None:
         return Hearing(matter, looked, panel, verdicts)
     claims = panel.claims(finding for verdict in verdicts for finding in verdict.findings)
-    examined = await request.models.examine(_affordable(request, asked, claims), around)
+    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
+    examined = await request.models.examine(claims, around, left_s=left_s)
     return Hearing(matter, looked, panel, _verdicts(request, matter, looked, panel, _votes(examined)), examined)
 
 
@@ -125,24 +130,15 @@ def _verdicts(
     return tuple(judge(case) for case in put)
 
 
-def _affordable(request: Request, asked: Asked, claims: Sequence[Claim]) -> Sequence[Claim]:
-    """The claims that the budget still allows to be put; the others stay silent, and their ballots say so."""
-    if request.budget.calls is None:
-        return claims
-    spent = sum(answer.metrics.calls for answers in asked.answers.values() for answer in answers.values())
-    return claims[: max(0, request.budget.calls - spent)]
-
-
 def _votes(examined: Iterable[Examined]) -> Examinations:
+    """Who could not be asked for the budget stays silent, and the ballot says so."""
     meaning: dict[str, Vote] = {"yes": "yes", "no": "no", "unsure": "abstain"}
     return {
-        (
-            one.claim.item.function_ref.file,
-            one.claim.issue.kind,
-            one.claim.issue.line,
-            one.claim.location,
-        ): ballots.Examined(meaning.get(one.verdict or "", "abstain"), one.confidence, one.reason)
+        (one.claim.item.function_ref.file, one.claim.about, one.claim.location): ballots.Examined(
+            meaning.get(one.verdict or "", "abstain"), one.confidence, one.reason
+        )
         for one in examined
+        if not one.over_budget
     }
 
 
@@ -179,7 +175,7 @@ def model_stats(hearing: Hearing | None) -> tuple[LocationStats, ...]:
 
 def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationStats:
     said = [answers[name] for answers in hearing.panel.asked.answers.values() if name in answers]
-    failed = [answer for answer in said if answer.status != "answered"]
+    failed = [answer for answer in said if answer.status != "answered" and not answer.over_budget]
     off = bool(said) and all(answer.status == "offline" for answer in said)
     details = sorted({answer.detail for answer in failed if answer.detail})
     more = f" (and {len(details) - 1} more reasons)" if len(details) > 1 else ""
@@ -188,7 +184,7 @@ def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationS
         status="offline" if off else "degraded" if failed else "idle",
         requests_total=len(metrics),
         requests_failed=len(failed)
-        + sum(one.verdict is None for one in hearing.examined if one.claim.location == name),
+        + sum(one.verdict is None and not one.over_budget for one in hearing.examined if one.claim.location == name),
         latencies_ms=tuple(each.duration_ms for each in metrics if each.calls),
         tokens_in=sum(each.tokens_in for each in metrics),
         tokens_out=sum(each.tokens_out for each in metrics),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
-from codedesigner.angle.spec import AngleSpec, CompositeAngle, FocusArea
+from pydantic import JsonValue
+
+from codedesigner.angle.spec import AngleSpec, ComposedAngle, CompositeAngle, FocusArea
 from codedesigner.severity import worst
 
 
@@ -46,6 +49,39 @@ def combine(angles: Sequence[AngleSpec]) -> CompositeAngle:
         temperature=min(angle.temperature for angle in angles),
         output_schema=angles[0].output_schema,
     )
+
+
+def asked_as_one(angles: Sequence[AngleSpec]) -> ComposedAngle:
+    """The angles as one that can be asked; each issue of its answer names the angle that it belongs to."""
+    whole = combine(angles)
+    return ComposedAngle(
+        id=whole.id,
+        version=_version(angles),
+        name=" and ".join(angle.name for angle in angles),
+        description=" ".join(angle.description.strip() for angle in angles),
+        system_prompt=whole.combined_prompt,
+        temperature=whole.temperature,
+        focus_areas=whole.merged_focus_areas,
+        output_schema=_naming_angles(whole.output_schema, whole.source_angles),
+        evaluation_criteria=tuple(dict.fromkeys(line for angle in angles for line in angle.evaluation_criteria)),
+        weight=min(1.0, sum(angle.weight for angle in angles)),
+    )
+
+
+def _version(angles: Sequence[AngleSpec]) -> str:
+    """Another one as soon as that of a source is."""
+    parts = [tuple(map(int, angle.version.split("."))) for angle in angles]
+    return ".".join(str(sum(part[place] for part in parts)) for place in range(3))
+
+
+def _naming_angles(schema: dict[str, JsonValue], names: Sequence[str]) -> dict[str, JsonValue]:
+    """The schema, with `angle` in each issue, required so that servers that are held to it do not leave it out."""
+    copied: dict[str, JsonValue] = copy.deepcopy(schema)
+    match copied:
+        case {"properties": {"issues": {"items": {"properties": dict(fields), "required": list(required)}}}}:
+            fields["angle"] = {"enum": list(names)}
+            required.append("angle")
+    return copied
 
 
 def _merged_areas(angles: Sequence[AngleSpec]) -> tuple[FocusArea, ...]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from codedesigner.angle.compose import combine, conflict, incompatible
+from codedesigner.angle.compose import asked_as_one, combine, conflict, incompatible
 from codedesigner.angle.output import output_errors
-from codedesigner.angle.spec import AnglesFile, AngleSpec, CompositeAngle
+from codedesigner.angle.spec import AnglesFile, AngleSpec, CompositeAngle, sources
 from codedesigner.config.loader import Loaded
 from codedesigner.config.problems import Loc, did_you_mean, flat, raise_all
 from codedesigner.config.validate import validate
@@ -53,7 +53,9 @@ class AngleRegistry:
         return self.angles.get(angle_id)
 
     def require(self, angle_id: str) -> AngleSpec:
-        """The angle with this id; ConfigError, naming the nearest, where there is none."""
+        """The angle with this id, or for `one+other` the two as one; ConfigError, naming the nearest, where none is."""
+        if len(sources(angle_id)) > 1:
+            return asked_as_one(self._together(sources(angle_id)))
         spec = self.angles.get(angle_id)
         if spec is None:
             raise ConfigError(f"there is no angle {angle_id}", hint=did_you_mean(angle_id, self.angles))
@@ -63,10 +65,15 @@ class AngleRegistry:
         """The angles to run together, in the order given; the default set where none is named.
 
         Raises:
-            ConfigError: one is unknown, or two of them conflict.
+            ConfigError: one is unknown, two of them conflict, or one is asked alone and in a combination.
         """
-        chosen = tuple(self.require(angle_id) for angle_id in (ids or self.default_set))
-        for first, second in combinations(chosen, 2):
+        wanted = ids or self.default_set
+        chosen = tuple(self.require(angle_id) for angle_id in wanted)
+        single = [source for angle_id in wanted for source in sources(angle_id)]
+        twice = next((name for index, name in enumerate(single) if name in single[:index]), None)
+        if twice is not None:
+            raise ConfigError(f"{twice} would be asked twice", hint="name it alone or in one combination")
+        for first, second in combinations(map(self.require, single), 2):
             clash = conflict(first, second)
             if clash is not None:
                 raise ConfigError(f"{clash}: they cannot run together", hint="choose one of them")
@@ -78,6 +85,9 @@ class AngleRegistry:
         Raises:
             ConfigError: fewer than two, one named twice or unknown, or two that cannot be combined.
         """
+        return combine(self._together(ids))
+
+    def _together(self, ids: Sequence[str]) -> tuple[AngleSpec, ...]:
         if len(set(ids)) != len(ids) or len(ids) < 2:
             raise ConfigError("a composite needs at least two different angles")
         chosen = tuple(self.require(angle_id) for angle_id in ids)
@@ -85,7 +95,7 @@ class AngleRegistry:
             reason = incompatible(first, second)
             if reason is not None:
                 raise ConfigError(f"{reason}: they cannot be combined")
-        return combine(chosen)
+        return chosen
 
     def validate_output(self, angle_id: str, output: object) -> tuple[str, ...]:
         """Everything in which `output` (parsed JSON) departs from the angle's schema; empty where it fits."""

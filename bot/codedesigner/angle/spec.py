@@ -90,6 +90,22 @@ class AngleSpec(Closed):
         return self
 
 
+class ComposedAngle(AngleSpec):
+    """Several angles as one that can be asked: `correctness+security`. Made by `compose.asked_as_one`, never read."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)+$", max_length=400)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+    system_prompt: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400_000)]
+    focus_areas: Annotated[tuple[FocusArea, ...], Field(min_length=1, max_length=1000)]
+    evaluation_criteria: tuple[Line, ...] = Field(default=(), max_length=1000)
+
+
+def sources(angle_id: str) -> tuple[str, ...]:
+    """The angles behind an id: itself, or those of a composition."""
+    return tuple(angle_id.split("+"))
+
+
 class AnglesFile(Closed):
     """A whole `angles.yaml`."""
 

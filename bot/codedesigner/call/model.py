@@ -35,6 +35,7 @@ Outcome = Literal[
     "rejected",  # the server does not take such a question, for good
     "rate_limited",  # the wait would have been longer than anyone waits
     "over_quota",  # the quota that is left does not suffice
+    "over_budget",  # the budget of the review does not suffice
     "offline",  # not reachable, key not accepted, model not there
     "timeout",
     "failed",  # an error of the server, at every try
@@ -68,7 +69,8 @@ class Call:
     `schema` None asks for free text. `key` names the content of the question for the store of replies; None: it is
     neither looked up nor kept. Calls of one `group` share the beginning of their prompt: the first goes ahead, the
     others follow once it has begun to answer. A higher `priority` is more urgent. `deep` asks for the location's
-    long way of thinking, which has a daily quota of its own. Times in seconds.
+    long way of thinking, which has a daily quota of its own. `origin` is where the numbers in its prompt begin, which
+    its reply keeps. Times in seconds.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Call:
     timeout_s: float | None = None
     key: str | None = None
     group: str | None = None
+    origin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,8 @@ class Reply:
 
     `value` holds the validated answer where the outcome is good and there was a schema, `text` the answer as it was
     said. `usage` counts every attempt, failed ones too; `usd` is its cost, None where there is no price.
-    `from_store`: it was kept from before, nothing was asked and nothing is charged.
+    `from_store`: it was kept from before, nothing was asked and nothing is charged. `origin` is that of the call that
+    was really made.
     """
 
     call_id: str
@@ -187,6 +191,7 @@ class Reply:
     model: str | None = None
     from_store: bool = False
     trouble: Trouble | None = None
+    origin: int = 0
 
     @property
     def good(self) -> bool:

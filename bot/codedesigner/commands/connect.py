@@ -57,6 +57,7 @@ async def connected(
                     environ,
                     prices=prepared.registry.prices,
                     no_cache=no_cache,
+                    budget=request.budget,
                     tell=lambda line: click.echo(f"warning: {line}", err=True),
                 )
             )
@@ -128,4 +129,5 @@ def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
         total_timeout_s=request.scheduler.total_timeout_ms / 1000,
         monotonic=request.monotonic,
         told=told,
+        catch_up=request.budget.items is None,
     )

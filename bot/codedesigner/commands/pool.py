@@ -11,7 +11,9 @@ from codedesigner.location.http import HttpTransport, Transport
 from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.seats import seats
 from codedesigner.location.spec import LocationSpec, PriceConfig
+from codedesigner.plan.inputs import Budget
 from codedesigner.pool.allocator import Allocator
+from codedesigner.pool.budget import Budgeted
 from codedesigner.pool.clock import Clock, SystemClock
 from codedesigner.pool.events import Listen, deaf
 from codedesigner.pool.executor import Executor, ExecutorConfig
@@ -23,6 +25,8 @@ from codedesigner.state.folder import StoreError, state_folder
 from codedesigner.state.ledger import SqliteLedger
 from codedesigner.state.remembered import RememberedServers
 from codedesigner.state.replies import ReplyStore
+
+_NO_BUDGET = Budget()
 
 Tell = Callable[[str], None]
 """Called with one line for a person."""
@@ -69,6 +73,7 @@ async def model_pool(
     *,
     prices: Mapping[str, PriceConfig],
     no_cache: bool = False,
+    budget: Budget = _NO_BUDGET,
     transport: Transport | None = None,
     clock: Clock | None = None,
     listen: Listen = deaf,
@@ -76,8 +81,8 @@ async def model_pool(
 ) -> AsyncIterator[PoolManager]:
     """The pool of the models among `specs`; leaving stops what is on its way and closes everything.
 
-    `no_cache`: replies are neither looked up nor kept. `transport` and `clock` stand in for the network and the
-    machine's time.
+    `no_cache`: replies are neither looked up nor kept. `budget` holds for all calls of this pool together.
+    `transport` and `clock` stand in for the network and the machine's time.
 
     Raises:
         ConfigError: a model cannot be reached as it is configured.
@@ -102,7 +107,8 @@ async def model_pool(
         if folder is not None and not no_cache:
             replies = ReplyStore(folder, tell=tell or _silent)
             stack.push_async_callback(replies.close)
-        executor = Executor(gate, by_id, time, replies=replies, config=executor_config(settings, pool), listen=listen)
+        kept = gate if budget.unlimited else Budgeted(gate, budget, {seat.id: seat.price for seat in built})
+        executor = Executor(kept, by_id, time, replies=replies, config=executor_config(settings, pool), listen=listen)
         manager = PoolManager(executor, gate, by_id, pool_config(pool), clock=time, listen=listen)
         stack.push_async_callback(manager.close)
         yield manager

@@ -38,7 +38,9 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 Glob = Annotated[str, AfterValidator(check_glob), Field(description="A path pattern, as in .gitignore.")]
 AngleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)]
-Angles = Annotated[tuple[AngleId, ...], Field(min_length=1), AfterValidator(_distinct)]
+AngleChoice = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*$", max_length=400)]
+AngleIds = Annotated[tuple[AngleId, ...], Field(min_length=1), AfterValidator(_distinct)]
+Angles = Annotated[tuple[AngleChoice, ...], Field(min_length=1), AfterValidator(_distinct)]
 Globs = Annotated[tuple[Glob, ...], Field(min_length=1)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -124,7 +126,7 @@ class Term(Closed):
     """Something to ask every function about, beside the angle's own questions."""
 
     term: Text = Field(description="The word or phrase that is looked into, such as `tenant isolation`.")
-    angles: Angles | None = Field(default=None, description="Only from these angles; without it, from all.")
+    angles: AngleIds | None = Field(default=None, description="Only from these angles; without it, from all.")
     question: Text | None = Field(default=None, description="What to ask about it, where the term alone does not say.")
 
 
@@ -187,7 +189,8 @@ class Settings(Closed):
     )
     paths: Paths = Field(default=Paths(), description="Which files are reviewed at all.")
     angles: Angles = Field(
-        default=("correctness", "efficiency", "style", "security"), description="The angles to review from, by id."
+        default=("correctness", "efficiency", "style", "security"),
+        description="The angles to review from, by id; `one+other`: both asked as one question.",
     )
     strategy: Strategy = Field(default="exhaustive", description="Which of the possible questions are asked.")
     max_passes: int = Field(

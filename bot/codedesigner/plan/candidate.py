@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from codedesigner.angle.spec import sources
 from codedesigner.plan.inputs import PlannedAngle, PlannedLocation, Term, TermSource
 from codedesigner.plan.model import SkipReason
 from codedesigner.plan.target import Target
@@ -53,7 +54,7 @@ def expand(
         for angle in angles:
             refusal = _refusal(target, angle, left_on)
             for term in asked:
-                if term is None or term.angles is None or angle.id in term.angles:
+                if term is None or term.angles is None or not term.angles.isdisjoint(sources(angle.id)):
                     yield from _passes(target, term, angle, able, max_passes, refusal)
 
 

@@ -32,7 +32,7 @@ class Demand:
 class Denied:
     """Why none of the candidates may be asked. `until` is Unix time, infinity where waiting does not help."""
 
-    outcome: Literal["rate_limited", "over_quota", "offline", "too_long", "cancelled"]
+    outcome: Literal["rate_limited", "over_quota", "over_budget", "offline", "too_long", "cancelled"]
     detail: str
     until: float
 

@@ -143,6 +143,7 @@ class Running:
             tried=tuple(self.trieds),
             latency_ms=0.0 if self.began_at is None else (now - self.began_at) * 1000,
             model=self.model,
+            origin=self.call.origin,
             trouble=None if outcome in ("answered", "repaired", "re_asked") else self.trouble,
         )
 

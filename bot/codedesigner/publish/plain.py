@@ -1,55 +1,17 @@
-"""Making any text safe to look at: nothing invisible stays invisible, nothing reaches the terminal as a command.
-
-Text of a change is hostile: it may hold escape sequences, characters that reverse the reading direction, or tag
-characters that only a machine reads.
-"""
+"""Text for people: how wide it is, on one line, cut, and with nothing invisible in it."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-from codedesigner.change.model import display
+from codedesigner.change.visible import CONTROL, INVISIBLE, shown, visible
 
-# Not "Cf" as a whole: U+00AD and the like are in, but so are the Arabic number signs, which people need to see.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def shown(text: str) -> str:
-    """`text` without lone surrogates: undecodable bytes as `\\xNN`, other surrogates as `\\uNNNN`."""
-    try:
-        return display(text)
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _named(match: re.Match[str]) -> str:
-    return f"<U+{ord(match.group()):04X}>"
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
-
-
-def visible(text: str, *, keep: str = "") -> str:
-    """`text` with control characters as pictures (`␛`) and invisible ones by number (`<U+202E>`).
-
-    Control characters in `keep` (line feed, tab) stay what they are.
-    """
-    text = _INVISIBLE.sub(_named, shown(text))
-    return _CONTROL.sub(lambda match: match.group() if match.group() in keep else _picture(match), text)
+__all__ = ["cell_width", "cells", "clipped", "folded", "holds_invisible", "plural", "shown", "visible"]
 
 
 def holds_invisible(text: str) -> bool:
     """Whether `text` holds characters that a reader cannot see, tab and line feed aside."""
-    return _INVISIBLE.search(text) is not None or any(match.group() not in "\t\n" for match in _CONTROL.finditer(text))
+    return INVISIBLE.search(text) is not None or any(match.group() not in "\t\n" for match in CONTROL.finditer(text))
 
 
 def cells(character: str) -> int:

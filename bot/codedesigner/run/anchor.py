@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from codedesigner.change.model import Span
+from codedesigner.change.visible import line_shown
 
 How = Literal["exact", "folded", "part"]
 
@@ -20,7 +21,7 @@ LEAST_PART = 8  # characters that a part of a line has to have to stand for it
 NEAR_LINES = 3  # how far from the claim a quotation may be that says next to nothing, such as `}`
 
 # What stands before each line as it is shown: its number, and the mark of this change.
-_PREFIX = re.compile(r"^\s*\d{1,7}[+ ]?[0-9a-f:]*\|\s?")
+_PREFIX = re.compile(r"^\s*\d{1,7}(?:[+ ]?[0-9a-f:]*\||:)\s?")
 _WORDS = re.compile(r"\w")
 
 
@@ -39,22 +40,34 @@ def anchor(evidence: str, claimed: int | None, lines: Sequence[str], span: Span)
     A quotation of several lines has to stand there as a block, blank lines aside; where only its first line does,
     that line is meant.
     """
-    quoted = _quoted(evidence)
-    if not quoted:
-        return None
-    numbered = [(number, lines[number - 1]) for number in range(span.start, min(span.end, len(lines)) + 1)]
-    shown = [(number, text) for number, text in numbered if text.strip()]
-    for how, same in _WAYS:
-        for block in (quoted, quoted[:1]):
-            found = _nearest(list(_blocks(block, shown, same)), claimed, block)
-            if found is not None:
-                return Anchor(*found, how)
-    return _part(quoted[0], claimed, shown)
+    numbers = range(span.start, min(span.end, len(lines)) + 1)
+    shown = [(number, line_shown(lines[number - 1])) for number in numbers]
+    shown = [(number, text) for number, text in shown if text.strip()]
+    readings = _readings(evidence)
+    for quoted in readings:
+        for how, same in _WAYS:
+            for block in (quoted, quoted[:1]):
+                found = _nearest(list(_blocks(block, shown, same)), claimed, block)
+                if found is not None:
+                    return Anchor(*found, how)
+    parts = (_part(quoted[0], claimed, shown) for quoted in readings)
+    return next((part for part in parts if part is not None), None)
 
 
-def _quoted(evidence: str) -> list[str]:
-    lines = [_PREFIX.sub("", line, count=1) for line in evidence.splitlines()[:MOST_LINES]]
-    return [line for line in lines if line.strip()]
+def _readings(evidence: str) -> list[list[str]]:
+    """The quotation as it stands, and without what may have been copied with it or put around it, if that differs.
+
+    As it stands comes first, because a line of code can look like a line with a number before it.
+    """
+    said = [line_shown(line) for line in evidence.split("\n")[:MOST_LINES]]
+    plain = [line for line in said if line.strip()]
+    bare = [line for line in (_PREFIX.sub("", line, count=1) for line in plain) if line.strip()]
+    unquoted = [line for line in (line.strip().strip("`") for line in bare) if line.strip()]
+    found: list[list[str]] = []
+    for reading in (plain, bare, unquoted):
+        if reading and reading not in found:
+            found.append(reading)
+    return found
 
 
 def _exact(quoted: str, line: str) -> bool:
@@ -89,7 +102,7 @@ def _says_something(block: Sequence[str]) -> bool:
 
 
 def _part(quoted: str, claimed: int | None, shown: Sequence[tuple[int, str]]) -> Anchor | None:
-    """A quotation that is a part of one line only, or one line and something around it."""
+    """A quotation that is a part of one line only."""
     wanted = "".join(quoted.split())
     if len(wanted) < LEAST_PART:
         return None

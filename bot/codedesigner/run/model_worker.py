@@ -39,6 +39,7 @@ _ERRORS: dict[Outcome, tuple[ErrorCode, bool, SuggestedAction]] = {
     "rejected": ("INVALID_REQUEST", False, "abort"),
     "rate_limited": ("RATE_LIMITED", True, "retry_with_backoff"),
     "over_quota": ("RATE_LIMITED", True, "retry_with_backoff"),
+    "over_budget": ("RATE_LIMITED", False, "abort"),
     "offline": (_FAILED, True, "retry_with_backoff"),
     "timeout": ("TIMEOUT", True, "retry"),
     "failed": (_FAILED, True, "retry"),
@@ -71,9 +72,8 @@ class ModelWorker:
         if not isinstance(request, VerifyRequest):
             message = f"a model does not take a {envelope.message_type}"
             return ErrorPayload(code="INVALID_REQUEST", message=message, recoverable=False, suggested_action="abort")
-        shown = asked(request, self.prefix)
-        reply = await self.ask(self._call(envelope.message_id, request, shown), self.id)
-        return _answer(reply)
+        call = self._call(envelope.message_id, request, asked(request, self.prefix))
+        return _answer(await self.ask(call, self.id), call.origin)
 
     def _call(self, message_id: str, request: VerifyRequest, shown: Asked) -> Call:
         number, limits = request.context.pass_number, request.constraints
@@ -87,20 +87,22 @@ class ModelWorker:
             seed=_seed(self.seed, shown.prompt, number),
             priority=self.priority,
             timeout_s=None if limits.timeout_ms is None else limits.timeout_ms / 1000,
-            key=None if self.fingerprint is None else key_of(request, shown, self.fingerprint),
+            key=None if self.fingerprint is None else key_of(request, shown, self.fingerprint, self.seed),
             group=group_of(shown.prompt),
+            origin=first_line(request),
         )
 
 
-def key_of(request: VerifyRequest, shown: Asked, fingerprint: str) -> str:
+def key_of(request: VerifyRequest, shown: Asked, fingerprint: str, seed: int = 0) -> str:
     """The name of the question to a location: all that the answer depends on, and nothing that merely moves.
 
     Where the function stands, and the mark before its lines, change with every commit above it; what is said about it
     is placed by its words, so neither is part of the name.
     """
-    context = request.context
-    first = 1 if context.line_range is None else context.line_range.start
+    context, first = request.context, first_line(request)
     beside = [
+        seed,
+        request.angle_spec.temperature,
         context.file_path,
         context.function_name,
         context.language,
@@ -121,6 +123,11 @@ def key_of(request: VerifyRequest, shown: Asked, fingerprint: str) -> str:
     )
 
 
+def first_line(request: VerifyRequest) -> int:
+    """The number of the first line that is shown."""
+    return 1 if request.context.line_range is None else request.context.line_range.start
+
+
 def group_of(prompt: Prompt) -> str:
     """A name for what the calls of a group share."""
     return sha256(f"{prompt.system}\0{prompt.shared}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -132,7 +139,29 @@ def _seed(seed: int, prompt: Prompt, number: int) -> int:
     return int.from_bytes(sha256(named).digest()[:4], "big") >> 1
 
 
-def _answer(reply: Reply) -> Answered:
+def _moved(value: JsonValue, by: int) -> JsonValue:
+    """An answer that was given when the code stood elsewhere, with its line numbers as they are now."""
+    if not by or not isinstance(value, dict):
+        return value
+    issues = value.get("issues")
+    moved = {**value, "line": _line(value["line"], by)} if "line" in value else dict(value)
+    if isinstance(issues, list):
+        moved["issues"] = [_issue(issue, by) for issue in issues]
+    return moved
+
+
+def _issue(issue: JsonValue, by: int) -> JsonValue:
+    place = issue.get("location") if isinstance(issue, dict) else None
+    if not isinstance(issue, dict) or not isinstance(place, dict) or "line" not in place:
+        return issue
+    return {**issue, "location": {**place, "line": _line(place["line"], by)}}
+
+
+def _line(number: JsonValue, by: int) -> JsonValue:
+    return number + by if isinstance(number, int) and not isinstance(number, bool) else number
+
+
+def _answer(reply: Reply, origin: int) -> Answered:
     metrics = Metrics(
         tokens_in=reply.usage.tokens_in,
         tokens_out=reply.usage.tokens_out,
@@ -146,7 +175,8 @@ def _answer(reply: Reply) -> Answered:
     )
     if reply.good:
         warnings = () if reply.outcome == "answered" else (reply.outcome,)
-        return ResponsePayload(status="success", result=reply.value, metrics=metrics, warnings=warnings)
+        value = _moved(reply.value, origin - reply.origin)
+        return ResponsePayload(status="success", result=value, metrics=metrics, warnings=warnings)
     code, recoverable, action = _ERRORS[reply.outcome]
     details: JsonValue = {"outcome": reply.outcome, "status": _STATUS.get(reply.outcome, "failed")}
     message = f"{reply.outcome}: {reply.detail}" if reply.detail else reply.outcome

@@ -11,9 +11,23 @@ from codedesigner.protocol.issue import Issue
 from codedesigner.protocol.wire import Metrics
 from codedesigner.run.bus import Bus
 from codedesigner.run.passes import Asked, PassConfig, PassLoop
-from codedesigner.run.questions import ItemAnswer, Surroundings, Verdict, questions_of, read_verdict, request_of
+from codedesigner.run.questions import (
+    ItemAnswer,
+    Question,
+    Surroundings,
+    Verdict,
+    over_budget,
+    questions_of,
+    read_verdict,
+    request_of,
+)
 
 Told = Callable[[ProgressReport], None]
+
+
+def named(issue: Issue) -> tuple[str, int, int, str]:
+    """Which defect of its file an issue is: several of one kind can stand on one line."""
+    return issue.kind, issue.line, issue.column, issue.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +38,33 @@ class Claim:
     issue: Issue
     location: str
 
+    @property
+    def about(self) -> tuple[str, int, int, str]:
+        """Which defect of its file it is about."""
+        return named(self.issue)
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What the location said about a claim; `verdict` None where it gave no answer, and `reason` says why."""
+    """What the location said about a claim; `verdict` None where it gave no answer, and `reason` says why.
+
+    `over_budget`: it was not asked, to stay under the review's budget.
+    """
 
     claim: Claim
     verdict: Verdict | None
     confidence: float
     reason: str
     metrics: Metrics
+    over_budget: bool = False
 
 
 @dataclass(frozen=True)
 class Models:
     """The models by id with the weight of their ballots, the bus that leads to them, and how they are asked.
 
-    `at_once` is how many calls can be under way; times in seconds.
+    `at_once` is how many calls can be under way; times in seconds. `catch_up`: what the plan leaves out for a budget
+    is asked last, as far as what was really spent allows; whoever carries the calls keeps the budget.
     """
 
     weights: Mapping[str, float]
@@ -50,6 +74,7 @@ class Models:
     total_timeout_s: float
     monotonic: Callable[[], float]
     told: Told = field(default=lambda _report: None)
+    catch_up: bool = True
 
     @property
     def ids(self) -> frozenset[str]:
@@ -61,22 +86,48 @@ class Models:
         # More questions than calls: within a question, locations and passes wait for each other.
         config = PassConfig(self.early_exit, max(1, 4 * self.at_once), self.total_timeout_s)
         loop = PassLoop(self.bus, around, self.ids, config=config, monotonic=self.monotonic, told=self.told)
-        pending = [item for item in plan.items if item.status == "pending"]
+        pending = [item for item in plan.items if item.status == "pending" and not self.ids.isdisjoint(item.locations)]
         shown = [item for item in pending if around.files[item.function_ref.file].new_lines]
-        asked = await loop.run(questions_of(shown, self.ids))
+        cut = [item for item in self._cut(plan) if around.files[item.function_ref.file].new_lines]
+        asked = await loop.run(questions_of(shown, self.ids), *self._by_pass(cut))
         unread = {item.id: self._unread(item) for item in pending if not around.files[item.function_ref.file].new_lines}
         return replace(asked, answers={**asked.answers, **unread}) if unread else asked
+
+    def _cut(self, plan: ExecutionPlan) -> list[ExecutionItem]:
+        if not self.catch_up:
+            return []
+        return [replace(item, locations=item.unasked) for item in plan.items if not self.ids.isdisjoint(item.unasked)]
+
+    def _by_pass(self, items: Sequence[ExecutionItem]) -> list[tuple[Question, ...]]:
+        """One round for each pass, so that what is left of a budget goes to what was looked at least."""
+        rounds: dict[int, list[ExecutionItem]] = {}
+        for item in items:
+            rounds.setdefault(item.pass_number, []).append(item)
+        return [questions_of(rounds[number], self.ids) for number in sorted(rounds)]
 
     def _unread(self, item: ExecutionItem) -> dict[str, ItemAnswer]:
         answer = ItemAnswer("failed", detail="there is no text of this file to show")
         return {location: answer for location in item.locations if location in self.weights}
 
-    async def examine(self, claims: Sequence[Claim], around: Surroundings) -> tuple[Examined, ...]:
-        """Each claim put to its location: is it right? All at once; who may go when is decided further down."""
-        return tuple(await asyncio.gather(*(self._examine(claim, around) for claim in claims)))
+    async def examine(
+        self, claims: Sequence[Claim], around: Surroundings, *, left_s: float | None = None
+    ) -> tuple[Examined, ...]:
+        """Each claim put to its location: is it right? All at once; who may go when is decided further down.
+
+        Where the time that is left does not suffice for all, the others are not among the results.
+        """
+        tasks = [asyncio.create_task(self._examine(claim, around)) for claim in claims]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=left_s, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return tuple(task.result() for task in tasks if not task.cancelled())
 
     async def _examine(self, claim: Claim, around: Surroundings) -> Examined:
         request = request_of(claim.item, around, claim.issue)
         (answered,) = await self.bus.ask(claim.location, [request])
         verdict, confidence, reason = read_verdict(answered)
-        return Examined(claim, verdict, confidence, reason, answered.metrics)
+        return Examined(claim, verdict, confidence, reason, answered.metrics, over_budget(answered))

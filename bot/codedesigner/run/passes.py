@@ -7,6 +7,7 @@ holds up another; within a question a pass is complete when every location has a
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -89,6 +90,8 @@ class PassLoop:
         self._answers: dict[str, dict[str, ItemAnswer]] = {}
         self._left_out: dict[str, str] = {}
         self._new_by_pass: dict[int, int] = {}
+        self._passes: dict[str, Passes] = {}
+        self._unheard: Counter[str] = Counter()  # passes in a row to which nobody had an answer
         self._total = self._done = self._early = self._retries = 0
         self._issues = 0
         self._started = 0.0
@@ -114,17 +117,29 @@ class PassLoop:
             convergence_trend=trend([self._new_by_pass[number] for number in sorted(self._new_by_pass)]),
         )
 
-    async def run(self, questions: Sequence[Question]) -> Asked:
-        """Every item of the questions, answered, failed or left out with a reason."""
+    async def run(self, *rounds: Sequence[Question]) -> Asked:
+        """Every item of the questions, answered, failed or left out with a reason.
+
+        A round begins when the one before it is done. Where a later one asks on, it knows how far the question is.
+        """
         self._started = self._clock()
-        self._total = sum(len(question.items) for question in questions)
+        self._total = sum(len(question.items) for questions in rounds for question in questions)
+        over = asyncio.get_running_loop().time() + self._config.total_timeout_s
+        for questions in rounds:
+            await self._round(questions, over)
+        for questions in rounds:
+            self._out_of_time(questions)
+        return Asked(self._answers, self._left_out, self._metrics())
+
+    async def _round(self, questions: Sequence[Question], over: float) -> None:
         waiting = iter(questions)
         runners = [
             asyncio.create_task(self._work(waiting)) for _ in range(min(self._config.questions_at_once, len(questions)))
         ]
+        left_s = over - asyncio.get_running_loop().time()
         try:
             if runners:
-                await asyncio.wait(runners, timeout=self._config.total_timeout_s, return_when=asyncio.FIRST_EXCEPTION)
+                await asyncio.wait(runners, timeout=max(0.0, left_s), return_when=asyncio.FIRST_EXCEPTION)
         finally:
             for runner in runners:
                 runner.cancel()
@@ -132,52 +147,83 @@ class PassLoop:
         for runner in runners:
             if not runner.cancelled():
                 runner.result()
-        self._out_of_time(questions)
-        return Asked(self._answers, self._left_out, self._metrics())
 
     async def _work(self, waiting: Iterator[Question]) -> None:
         for question in waiting:
             await self._ask(question)
 
     async def _ask(self, question: Question) -> None:
-        passes = Passes()
-        for number, item in enumerate(question.items, start=1):
+        for number, item in enumerate(question.items):
             await self._going.wait()
             self._current = item
+            enough = self._enough(question.name)
+            if enough is not None:
+                self._end(question.items[number:], enough)
+                return
             reason = self._hooks.before_item(item)
             if reason is not None:
                 self._skip(item, reason)
                 continue
-            marks = await self._pass(item)
-            self._new_by_pass[number] = self._new_by_pass.get(number, 0) + len(marks - passes.found)
-            self._issues += len(marks - passes.found)
-            passes = passes.then(marks, self._config.early_exit)
-            rest = question.items[number:]
-            if rest and (passes.done(self._config.early_exit) or self._hooks.after_pass(question, number, passes)):
-                self._early += 1
-                for left in rest:
-                    self._skip(left, f"after {number} passes, {passes.stable} of them with nothing new")
+            passes = await self._made(question.name, item)
+            if question.items[number + 1 :] and self._hooks.after_pass(question, number + 1, passes):
+                self._end(question.items[number + 1 :], f"ended after pass {item.pass_number}")
                 return
+
+    async def _made(self, name: str, item: ExecutionItem) -> Passes:
+        """How far the question is with one more pass. One that nobody answered says nothing about it."""
+        answers = await self._pass(item)
+        passes = self._passes.get(name, Passes())
+        if any(answer.status == "answered" for answer in answers):
+            marks = frozenset(f"{issue.kind}:{issue.line}" for answer in answers for issue in answer.issues)
+            fresh = len(marks - passes.found)
+            self._new_by_pass[item.pass_number] = self._new_by_pass.get(item.pass_number, 0) + fresh
+            self._issues += fresh
+            passes = self._passes[name] = passes.then(marks, self._config.early_exit)
+            self._unheard[name] = 0
+        elif not any(answer.over_budget for answer in answers):
+            self._unheard[name] += 1
+        return passes
+
+    def _enough(self, name: str) -> str | None:
+        """Why no further pass of the question is made; None where there is no reason."""
+        config, passes, unheard = self._config.early_exit, self._passes.get(name, Passes()), self._unheard[name]
+        if passes.done(config):
+            return f"after {passes.made} passes, {passes.stable} of them with nothing new"
+        if config.enabled and unheard >= config.stable_passes:
+            return f"after {passes.made + unheard} passes, the last {unheard} of them without an answer"
+        return None
+
+    def _end(self, rest: Sequence[ExecutionItem], reason: str) -> None:
+        self._early += 1
+        for item in rest:
+            self._skip(item, reason)
 
     def _skip(self, item: ExecutionItem, reason: str) -> None:
         self._left_out[item.id] = reason
         self._done += 1
         self._told(self.progress())
 
-    async def _pass(self, item: ExecutionItem) -> frozenset[str]:
-        asked = [location for location in item.locations if location in self._locations]
-        said = await asyncio.gather(*(self._location(item, location) for location in asked))
-        self._answers[item.id] = dict(zip(asked, said, strict=True))
+    async def _pass(self, item: ExecutionItem) -> list[ItemAnswer]:
+        asked = self._asked(item)
+        if len(asked) == 1:
+            said = [await self._location(item, asked[0])]
+        else:
+            said = await asyncio.gather(*(self._location(item, location) for location in asked))
         self._done += 1
         self._told(self.progress())
-        return frozenset(f"{issue.kind}:{issue.line}" for answer in said for issue in answer.issues)
+        return said
+
+    def _asked(self, item: ExecutionItem) -> list[str]:
+        return [location for location in item.locations if location in self._locations]
 
     async def _location(self, item: ExecutionItem, location: str) -> ItemAnswer:
         answer = await self._once(item, location)
         hook = self._hooks.on_timeout if answer.status == "timeout" else self._hooks.on_failure
-        if answer.status != "answered" and hook(item, location, answer):
+        if answer.status != "answered" and not answer.over_budget and hook(item, location, answer):
             self._retries += 1
             answer = await self._once(item, location)
+        # At once, so that it stays where the time is over before the others have answered.
+        self._answers.setdefault(item.id, {})[location] = answer
         return answer
 
     async def _once(self, item: ExecutionItem, location: str) -> ItemAnswer:
@@ -189,9 +235,10 @@ class PassLoop:
         late = ItemAnswer("timeout", detail=f"not done when the review's {self._config.total_timeout_s:g} s were over")
         for question in questions:
             for item in question.items:
-                if item.id not in self._answers and item.id not in self._left_out:
-                    asked = (location for location in item.locations if location in self._locations)
-                    self._answers[item.id] = dict.fromkeys(asked, late)
+                if item.id not in self._left_out:
+                    said = self._answers.setdefault(item.id, {})
+                    for location in self._asked(item):
+                        said.setdefault(location, late)
 
     def _metrics(self) -> SchedulerMetrics:
         said = [answer for answers in self._answers.values() for answer in answers.values()]

@@ -14,13 +14,16 @@ from typing import Literal
 from pydantic import JsonValue
 
 from codedesigner.angle.output import Schema
-from codedesigner.angle.spec import AngleSpec
+from codedesigner.angle.spec import AngleSpec, sources
 from codedesigner.call.model import Prompt
-from codedesigner.change.model import display, split_lines
+from codedesigner.change.model import split_lines
+from codedesigner.change.visible import line_shown, name_shown, visible
 from codedesigner.protocol.wire import VerifyRequest, WireIssue
 from codedesigner.text import render
 
 Asking = Literal["detect", "term", "critique"]
+LONGEST_TERM = 300  # characters; a term may come from the change
+LONGEST_CLAIM = 4_000
 
 # Models that cannot be made to choose other words can be made to read in another order.
 READINGS: tuple[str, ...] = (
@@ -94,11 +97,11 @@ def asked(request: VerifyRequest, prefix: str | None = None) -> Asked:
 
 
 def numbered(code: str, first: int, *, changed: frozenset[int] = frozenset(), mark: str = "") -> str:
-    """Every line with its number in the file, a + where it is new, and the mark; bytes that are no text as `\\xNN`."""
-    lines = split_lines(display(code))
+    """Every line with its number in the file, a + where it is new, and the mark; none holds what could end it."""
+    lines = split_lines(code)
     width = len(str(first + len(lines) - 1))
     return "\n".join(
-        f"{number:>{width}}{'+' if number in changed else ' '}{mark}| {line}".rstrip()
+        f"{number:>{width}}{'+' if number in changed else ' '}{mark}| {line_shown(line)}".rstrip()
         for number, line in enumerate(lines, start=first)
     )
 
@@ -109,9 +112,9 @@ def _shared(request: VerifyRequest) -> str:
     shown = numbered(request.code, first, changed=frozenset(context.changed_lines), mark=context.mark)
     data = {
         "instructions": context.instructions.strip(),
-        "brief": display(context.brief.strip()),
-        "path": display(context.file_path),
-        "function": display(context.function_name or ""),
+        "brief": visible(context.brief.strip(), keep="\t\n"),
+        "path": name_shown(context.file_path),
+        "function": None if context.function_name is None else name_shown(context.function_name),
         "language": context.language,
         "code": shown,
     }
@@ -126,7 +129,7 @@ def _detect(request: VerifyRequest) -> str:
         "instructions": angle.system_prompt.strip(),
         "criteria": request.criteria,
         "areas": areas[turn:] + areas[:turn],
-        "term": None,
+        "angles": sources(angle.id),
         "reading": READINGS[(number - 1) % len(READINGS)],
     }
     return render("prompts/detect.txt.j2", data)
@@ -134,19 +137,31 @@ def _detect(request: VerifyRequest) -> str:
 
 def _term(request: VerifyRequest) -> str:
     context = request.context
-    data = {"term": display(context.term or ""), "question": context.question, "angle": _view(request.angle_spec)}
+    term = " ".join(visible(context.term or "").split())
+    data = {
+        "term": term if len(term) <= LONGEST_TERM else f"{term[:LONGEST_TERM]}…",
+        "question": context.question,
+        "angle": _view(request.angle_spec),
+    }
     return render("prompts/term.txt.j2", data)
 
 
 def _critique(request: VerifyRequest) -> str:
     claim: WireIssue = request.context.previous_issues[0]
     data = {
-        "evidence": display(claim.evidence or "").strip(),
-        "claim": display(claim.description).strip(),
+        "evidence": line_shown(claim.evidence or "").strip(),
+        "claim": _quoted(claim.description),
         "angle": _view(request.angle_spec),
     }
     return render("prompts/critique.txt.j2", data)
 
 
+def _quoted(text: str) -> list[str]:
+    """What somebody else has said, line by line, bounded: it may repeat what the code told it to say."""
+    said = visible(text.strip(), keep="\t\n")
+    said = said if len(said) <= LONGEST_CLAIM else f"{said[:LONGEST_CLAIM]}…"
+    return [line for line in said.split("\n") if line.strip()] or ["(nothing)"]
+
+
 def _view(angle: AngleSpec) -> str:
-    return f"{angle.name}. {' '.join(angle.description.split())}"
+    return f"{angle.name}. {' '.join(angle.description.split())}".rstrip(".")

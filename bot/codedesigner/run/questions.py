@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
 from pydantic import JsonValue
 
-from codedesigner.angle.spec import AngleSpec
+from codedesigner.angle.spec import AngleSpec, sources
 from codedesigner.change.model import FileChange, Span
 from codedesigner.plan.model import ExecutionItem
 from codedesigner.protocol.issue import AnswerStatus, Issue
@@ -25,7 +25,7 @@ from codedesigner.protocol.wire import (
 )
 from codedesigner.run.anchor import anchor
 from codedesigner.run.bus import Answered
-from codedesigner.severity import SEVERITIES, Severity
+from codedesigner.severity import SEVERITIES, Severity, worst
 
 Verdict = Literal["yes", "no", "unsure"]
 NOTHING_USED = Metrics()
@@ -43,6 +43,11 @@ class Question:
         """The item of its first pass."""
         return self.items[0]
 
+    @property
+    def name(self) -> str:
+        """The same for all passes."""
+        return _name(self.items[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
@@ -55,13 +60,14 @@ class Unplaced:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """What one location said about one item."""
+    """What one location said about one item. `over_budget`: it was not asked, to stay under the review's budget."""
 
     status: AnswerStatus
     issues: tuple[Issue, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     detail: str = ""
     metrics: Metrics = NOTHING_USED
+    over_budget: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,7 @@ def read_answer(request: VerifyRequest, answered: Answered, lines: Sequence[str]
     for claim in claims:
         found = _placed(claim, request, lines)
         placed.append(found) if isinstance(found, Issue) else unplaced.append(found)
-    return ItemAnswer("answered", once(placed), tuple(unplaced), metrics=answered.metrics)
+    return ItemAnswer("answered", _together(placed), tuple(unplaced), metrics=answered.metrics)
 
 
 def read_verdict(answered: Answered) -> tuple[Verdict | None, float, str]:
@@ -168,7 +174,13 @@ def _failed(answered: ErrorPayload) -> ItemAnswer:
     status: AnswerStatus = "timeout" if answered.code == "TIMEOUT" else "failed"
     if carried.get("status") == "offline":
         status = "offline"
-    return ItemAnswer(status, detail=answered.message, metrics=answered.metrics)
+    return ItemAnswer(status, detail=answered.message, metrics=answered.metrics, over_budget=over_budget(answered))
+
+
+def over_budget(answered: Answered) -> bool:
+    """Whether there is no answer because the budget of the review did not suffice for one."""
+    carried = answered.details if isinstance(answered, ErrorPayload) else None
+    return isinstance(carried, dict) and carried.get("outcome") == "over_budget"
 
 
 def _term_claim(result: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -194,15 +206,18 @@ def _placed(claim: Mapping[str, JsonValue], request: VerifyRequest, lines: Seque
         return Unplaced("(no description)", severity, "says nothing about what is wrong")
     if found is None:
         return Unplaced(description, severity, "quotes no line of the code that it was shown")
+    angles = sources(request.angle_spec.id)
+    named_angle = claim.get("angle")
+    angle = next((one for one in angles if one == named_angle), angles[0])
     return Issue(
-        kind=f"model/{request.angle_spec.id}",
+        kind=f"model/{angle}",
         rule="",
         line=found.line,
         end_line=found.end_line,
         message=description,
         severity=severity,
         confidence=_number(claim.get("confidence")),
-        angle=request.angle_spec.id,
+        angle=angle,
     )
 
 
@@ -210,6 +225,27 @@ def _number(value: JsonValue) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
     return LEAST_CONFIDENCE
+
+
+def _together(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    """What one answer says about one line and angle as one issue, which holds every word of it."""
+    found: dict[tuple[str, int], Issue] = {}
+    for issue in issues:
+        known = found.get((issue.kind, issue.line))
+        found[issue.kind, issue.line] = issue if known is None else _both(known, issue)
+    return tuple(found.values())
+
+
+def _both(known: Issue, issue: Issue) -> Issue:
+    said = known.message.split("\n\n")
+    severities = tuple(one.severity for one in (known, issue) if one.severity is not None)
+    return replace(
+        known,
+        message=known.message if issue.message in said else f"{known.message}\n\n{issue.message}",
+        end_line=max(known.end_line, issue.end_line),
+        severity=worst(severities) if severities else None,
+        confidence=max(known.confidence, issue.confidence),
+    )
 
 
 def once(issues: Sequence[Issue]) -> tuple[Issue, ...]:

@@ -41,6 +41,7 @@ def encoded(reply: Reply) -> str | None:
         ],
         "latency_ms": reply.latency_ms,
         "model": reply.model,
+        "origin": reply.origin,
     }
     try:
         return json.dumps(data, separators=(",", ":"))
@@ -79,6 +80,7 @@ def _reply(fields: Fields) -> Reply:
         latency_ms=fields.number("latency_ms"),
         model=fields.optional("model"),
         from_store=True,
+        origin=fields.get("origin", int),
     )
 
 

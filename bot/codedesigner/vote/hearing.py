@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 
-from codedesigner.change.model import FileChange, Span, Unit
+from codedesigner.angle.spec import sources
+from codedesigner.change.model import FileChange, Unit
 from codedesigner.change.units import NamedSpan, function_spans
 from codedesigner.plan.model import ExecutionPlan
-from codedesigner.protocol.issue import Answer, Source
+from codedesigner.protocol.issue import Answer, Issue, Source
 from codedesigner.run.examine import Looked, Versions
 from codedesigner.run.imports import nobody_relies_on
+from codedesigner.run.models import named
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.run.scope import fresh
 from codedesigner.run.suggest import Candidate
@@ -21,8 +24,8 @@ from codedesigner.vote.finding import Finding
 from codedesigner.vote.judge import Case, Heard
 from codedesigner.vote.panel import Panel
 
-Examinations = Mapping[tuple[str, str, int, str], Examined]
-"""(path, kind, line, location) -> what the location said when it was asked about the defect."""
+Examinations = Mapping[tuple[str, tuple[str, int, int, str], str], Examined]
+"""(path, `run.models.named` defect, location) -> what the location said when it was asked about the defect."""
 _NONE_EXAMINED: Examinations = {}
 
 
@@ -86,7 +89,7 @@ def cases(
     by_path: dict[str, list[Unit]] = defaultdict(list)
     for unit in matter.units:
         by_path[unit.path].append(unit)
-    questions = _questions(matter.plan)
+    questions = _questions(matter.plan, panel)
     for file in matter.files:
         if file.path in matter.versions and file.path in questions:
             units = by_path[file.path]
@@ -95,7 +98,7 @@ def cases(
                 units=units,
                 heard=[*_heard(matter, looked, file.path), *(panel.heard(file.path) if panel else ())],
                 asked=questions[file.path],
-                function_at=partial(_function_at, file.path, units, function_at),
+                function_at=partial(_function_at, file.path, _names(units), function_at),
                 min_agreement=partial(_constant, min_agreement(file.path)),
                 examined=partial(_examined, examined, file.path),
             )
@@ -117,8 +120,8 @@ class Names:
         return max(inside, key=lambda named: named.span.start).name if inside else None
 
 
-def _examined(examined: Examinations, path: str, kind: str, line: int, location: str) -> Examined | None:
-    return examined.get((path, kind, line, location))
+def _examined(examined: Examinations, path: str, issue: Issue, location: str) -> Examined | None:
+    return examined.get((path, named(issue), location))
 
 
 def _constant(value: float, _angle: str) -> float:
@@ -126,28 +129,46 @@ def _constant(value: float, _angle: str) -> float:
 
 
 def _function_at(
-    path: str, units: Sequence[Unit], elsewhere: Callable[[str, int], str | None], line: int
+    path: str, names: Mapping[int, str], elsewhere: Callable[[str, int], str | None], line: int
 ) -> str | None:
-    inside = [unit for unit in units if unit.side == "RIGHT" and line in unit.span]
-    if not inside:
+    name = names.get(line)
+    if name is None:
         return elsewhere(path, line)
-    name = max(inside, key=lambda unit: unit.span.start).name
     return None if name == "<module>" else name
+
+
+def _names(units: Sequence[Unit]) -> Mapping[int, str]:
+    """Line -> the innermost unit around it: of two, the one that starts later."""
+    right = sorted((unit for unit in units if unit.side == "RIGHT"), key=lambda unit: -unit.span.start)
+    found: dict[int, str] = {}
+    for unit in right:
+        for line in range(unit.span.start, unit.span.end + 1):
+            found.setdefault(line, unit.name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    """The angles asked about each span of a file; outside them, whatever was asked anywhere in the file."""
+    """The angles asked about each line of a file; outside its units, whatever was asked anywhere in the file."""
 
-    spans: tuple[tuple[Span, frozenset[str]], ...]
+    lines: Mapping[int, frozenset[str]]
     anywhere: frozenset[str]
 
     def __call__(self, line: int, angle: str) -> bool:
-        here = [angles for span, angles in self.spans if line in span]
-        return any(angle in angles for angles in here) if here else angle in self.anywhere
+        return angle in self.lines.get(line, self.anywhere)
 
 
-def _questions(plan: ExecutionPlan) -> dict[str, _Questions]:
+def _by_line(spans: Mapping[tuple[int, int], AbstractSet[str]]) -> _Questions:
+    lines: dict[int, frozenset[str]] = {}
+    for (start, end), asked in spans.items():
+        angles = frozenset(asked)
+        for line in range(start, end + 1):
+            known = lines.get(line)
+            lines[line] = angles if known is None else known | angles
+    return _Questions(lines, frozenset(angle for angles in spans.values() for angle in angles))
+
+
+def _questions(plan: ExecutionPlan, panel: Panel | None) -> dict[str, _Questions]:
     """Path -> its questions, for every file with at least one item that somebody answers."""
     found: dict[str, dict[tuple[int, int], set[str]]] = defaultdict(lambda: defaultdict(set))
     for item in plan.items:
@@ -155,15 +176,10 @@ def _questions(plan: ExecutionPlan) -> dict[str, _Questions]:
             continue
         ref = item.function_ref
         angles = found[ref.file][ref.start_line, ref.end_line]
-        if item.heard:
-            angles.add(item.angle_id)
-    asked = {
-        path: _Questions(
-            tuple((Span(start, end), frozenset(angles)) for (start, end), angles in spans.items()),
-            frozenset(angle for angles in spans.values() for angle in angles),
-        )
-        for path, spans in found.items()
-    }
+        # What the plan has left out for a budget may have been asked after all.
+        if item.heard or (panel is not None and item.id in panel.asked.answers):
+            angles.update(sources(item.angle_id))
+    asked = {path: _by_line(spans) for path, spans in found.items()}
     return {path: questions for path, questions in asked.items() if questions.anywhere}
 
 

@@ -13,6 +13,7 @@ from codedesigner.severity import Severity, worst
 from codedesigner.vote.ballots import Examined, Voter, cast
 from codedesigner.vote.cluster import Cluster, Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding
+from codedesigner.vote.headline import headline
 from codedesigner.vote.strategy import union_merge, weighted_vote
 
 EVIDENCE_LINES = 5
@@ -21,11 +22,11 @@ EVIDENCE_LINES = 5
 Abstains = Callable[[str, int, str], str | None]
 """(kind, line, angle) -> why the location cannot judge that; None where it can."""
 
-Examination = Callable[[str, int, str], Examined | None]
-"""(kind, line, location) -> what the location said when it was asked about the defect; None where it was not."""
+Examination = Callable[[Issue, str], Examined | None]
+"""(defect, location) -> what the location said when it was asked about the defect; None where it was not."""
 
 
-def _unasked(_kind: str, _line: int, _location: str) -> Examined | None:
+def _unasked(_issue: Issue, _location: str) -> Examined | None:
     return None
 
 
@@ -81,9 +82,10 @@ def judge(case: Case) -> Verdict:
     scope = scope_of(case.file, _before(case.heard))
     findings: list[Finding] = []
     preexisting = 0
+    inside = frozenset(line for unit in _right(case.units) for line in range(unit.span.start, unit.span.end + 1))
     for cluster in merged.selected:
         origin = _origin(case, scope, cluster)
-        if origin in ("old", "unknown") and not any(cluster.line in unit.span for unit in _right(case.units)):
+        if origin in ("old", "unknown") and cluster.line not in inside:
             preexisting += 1
         else:
             findings.append(_finding(case, cluster, origin))
@@ -131,8 +133,8 @@ def _origin(case: Case, scope: Scope, cluster: Cluster) -> Origin:
 def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
     lead = _lead(cluster, {heard.location: heard.weight for heard in case.heard})
     issue = lead.issue
-    kind = kind_of(cluster.kind, angle=angle_of(issue), title=issue.message)
-    ballots = cast(cluster, [_voter(case, heard, cluster, kind.angle) for heard in case.heard])
+    kind = kind_of(cluster.kind, angle=angle_of(issue), title=headline(issue.message))
+    ballots = cast(cluster, [_voter(case, heard, issue, kind.angle) for heard in case.heard])
     vote = weighted_vote(ballots)
     agreed = vote.agreement_score if vote.selected == "yes" else 1.0 - vote.agreement_score
     disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation)
@@ -162,14 +164,14 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
     )
 
 
-def _voter(case: Case, heard: Heard, cluster: Cluster, angle: str) -> Voter:
+def _voter(case: Case, heard: Heard, issue: Issue, angle: str) -> Voter:
     return Voter(
         heard.location,
         heard.weight,
         heard.after,
-        heard.abstains(cluster.kind, cluster.line, angle),
+        heard.abstains(issue.kind, issue.line, angle),
         heard.silent,
-        case.examined(cluster.kind, cluster.line, heard.location),
+        case.examined(issue, heard.location),
     )
 
 
