@@ -87,7 +87,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="is there already"):
         TranscriptWriter(tmp_path / "link")
-    with pytest.raises(UsageError, match="t.jsonl is there already"):
+    with pytest.raises(UsageError, match="jsonl is there already"):
         TranscriptWriter(tmp_path / "t.jsonl" / "t.jsonl")
     with pytest.raises(UsageError, match="cannot write"):
         TranscriptWriter(tmp_path / "t.jsonl" / "folder" / "t.jsonl")

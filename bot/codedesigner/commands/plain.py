@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -47,13 +48,38 @@ def from_plain(kind: type[T], value: JsonValue, where: str = "") -> T:
     return cast("T", _made(kind, value, where))
 
 
+def plain_fields(value: object, but: AbstractSet[str]) -> dict[str, JsonValue]:
+    """The fields of a dataclass as JSON has them, without some.
+
+    Raises:
+        TypeError: `from_plain` could not make one of them again.
+    """
+    assert is_dataclass(value)  # noqa: S101 -- for the type checker
+    return {field.name: to_plain(getattr(value, field.name)) for field in fields(value) if field.name not in but}
+
+
+def made_fields(kind: type, held: Mapping[str, JsonValue], where: str) -> dict[str, Any]:
+    """What `plain_fields` was given for a dataclass of this kind; what it has not been given keeps its default.
+
+    Raises:
+        ValueError: something else is in it; the message names the place.
+    """
+    hints = get_type_hints(kind)
+    odd = sorted(set(held) - set(hints))
+    if odd:
+        raise ValueError(f"{where}.{odd[0]}: does not belong there")
+    return {name: _made(hints[name], part, f"{where}.{name}") for name, part in held.items()}
+
+
 def _made(kind: object, value: JsonValue, where: str) -> object:
+    if kind is JsonValue:
+        return value
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return None if value is None else _member(arguments, value, where)
     if origin is Literal:
         return _one_of(arguments, value, where)
-    if origin in (tuple, frozenset):
+    if origin in (tuple, frozenset, Sequence):
         return _sequence(origin, arguments, value, where)
     if origin is not None and issubclass(origin, Mapping):
         held = _of(dict, value, where)
@@ -86,7 +112,7 @@ def _one_of(allowed: tuple[object, ...], value: JsonValue, where: str) -> object
 
 def _sequence(origin: type, arguments: tuple[object, ...], value: JsonValue, where: str) -> object:
     parts = _of(list, value, where)
-    repeated = origin is frozenset or arguments[-1] is Ellipsis
+    repeated = origin is not tuple or arguments[-1] is Ellipsis
     kinds = [arguments[0]] * len(parts) if repeated else list(arguments)
     if len(kinds) != len(parts):
         raise ValueError(f"{where}: has {len(parts)} entries instead of {len(kinds)}")

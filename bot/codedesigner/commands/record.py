@@ -71,7 +71,7 @@ class Recording:
                 facts = to_plain(self._watched.facts(report.usage.duration_ms))
                 self._write(REPORT, FORMATS["json"](RenderInput(report)))
                 self._write(RUN, written(self._scrubber.value(facts)) + "\n")
-            except (Refusal, OSError) as error:
+            except (Refusal, OSError, TypeError) as error:
                 self._trouble = str(error)
         if self._trouble is not None:
             click.echo(f"warning: the record in {self._folder} cannot be replayed: {self._trouble}", err=True)

@@ -29,4 +29,4 @@ def replay(ctx: click.Context, folder: Path, formats: tuple[str, ...], outputs: 
     done = replayed(record)
     for note in notes(record, done, folder):
         click.echo(note, err=True)
-    ctx.exit(told(done.report, record.run.change, pairs))
+    ctx.exit(told(done.report, record.request.change, pairs))

@@ -15,12 +15,11 @@ from itertools import chain, repeat
 from pathlib import Path
 
 from codedesigner import __version__
-from codedesigner.commands.plain import from_plain
+from codedesigner.commands.plain import from_plain, made_fields
 from codedesigner.commands.record import REPORT, RUN, TRANSCRIPT
 from codedesigner.commands.runfile import (
     FORMAT,
     LocationFacts,
-    ModelFacts,
     ReviewerFacts,
     RunFile,
     code_digest,
@@ -45,10 +44,12 @@ from codedesigner.run.wired import WiredReviewer
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it was read."""
+    """A record as it was read, and the request that it holds."""
 
     run: RunFile
     transcript: Transcript
+    request: Request
+    said: Said
 
 
 @dataclass(slots=True)
@@ -73,27 +74,27 @@ def read_record(folder: Path) -> Record:
         version = found.get("format") if isinstance(found, dict) else None
         if version != FORMAT:
             raise UsageError(f"{path}: is of format {version!r}, not {FORMAT}", hint="replay it with what recorded it")
-        return Record(from_plain(RunFile, found), transcript)
+        run, said = from_plain(RunFile, found), Said(transcript.envelopes)
+        return Record(run, transcript, _request(run, said), said)
     except FileNotFoundError as error:
-        said = f"{len(transcript.envelopes)} messages of it are in {TRANSCRIPT}"
-        raise UsageError(f"{path} is not there: the review did not end; {said}") from error
+        count = len(transcript.envelopes)
+        told = f"the review did not end; {count} messages of it are in {TRANSCRIPT}"
+        raise UsageError(f"{path} is not there: {told}") from error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (Refusal, ValueError) as error:
+    except (Refusal, ValueError, TypeError) as error:
         raise UsageError(f"{path}:1: {error}", hint="the record is damaged") from error
 
 
 def replayed(record: Record) -> Replayed:
-    """The same review, from what was said.
+    """The same review, from what was said. Once for each record that was read.
 
     Raises:
         UsageError: an answer is missing, and the recorded run waited for it.
     """
-    said = _Said(record.transcript.envelopes)
-    request = _request(record.run, said)
     with asyncio.Runner(loop_factory=_Loop) as runner:
-        report = runner.run(review(request))
-    return Replayed(report, said.unknown)
+        report = runner.run(review(record.request))
+    return Replayed(report, record.said.unknown)
 
 
 def notes(record: Record, done: Replayed, folder: Path) -> list[str]:
@@ -114,7 +115,7 @@ def notes(record: Record, done: Replayed, folder: Path) -> list[str]:
     return said if same else [*said, f"warning: the report is not the one in {folder / REPORT}"]
 
 
-class _Said:
+class Said:
     """Everything that was said, by worker and request."""
 
     def __init__(self, envelopes: Sequence[Envelope]) -> None:
@@ -151,7 +152,7 @@ class _Worker:
     """Implements `run.bus.Worker`: says what it said in the recorded run."""
 
     id: str
-    said: _Said
+    said: Said
 
     async def handle(self, requests: Sequence[Envelope], beat: Beat) -> tuple[Answered, ...]:
         """The answers, in order."""
@@ -205,24 +206,20 @@ class _Reviewer:
         return Examination(self.facts.id, {})
 
 
-def _request(run: RunFile, said: _Said) -> Request:
-    names = {facts.id for facts in run.reviewers} | set(run.models.weights if run.models else ())
+def _request(run: RunFile, said: Said) -> Request:
+    held = made_fields(Request, run.request, "request")
+    models = None if run.models is None else made_fields(Models, run.models, "models")
+    names = {facts.id for facts in run.reviewers} | set(() if models is None else models["weights"])
     bus = said.bus(names)
     terms, known = ungrouped(run.terms), run.known
     return Request(
-        change=run.change,
-        settings=run.settings,
-        mode=run.mode,
-        angles=run.angles,
+        **held,
         terms=lambda target: terms.get(target.identity, ()),
         reviewers=tuple(WiredReviewer(_Reviewer(facts), bus) for facts in run.reviewers),
         locations=tuple(map(_location, run.locations)),
-        scheduler=run.scheduler,
-        budget=run.budget,
-        now=run.now,
         monotonic=_stopwatch(run.duration_ms / 1000),
         known=None if known is None else lambda location, _sources: known.get(location, frozenset()),
-        models=None if run.models is None else _models(run.models, bus),
+        models=None if models is None else Models(**models, bus=bus, monotonic=lambda: 0.0),
         angle_specs={spec.id: spec for spec in run.angle_specs},
         brief=lambda item: run.briefs.get(item.id, ""),
     )
@@ -241,17 +238,6 @@ def _location(facts: LocationFacts) -> PlannedLocation:
         max_tokens=facts.max_tokens,
         usd_in=facts.usd_in,
         usd_out=facts.usd_out,
-    )
-
-
-def _models(facts: ModelFacts, bus: Bus) -> Models:
-    return Models(
-        weights=facts.weights,
-        bus=bus,
-        early_exit=facts.early_exit,
-        at_once=facts.at_once,
-        total_timeout_s=facts.total_timeout_s,
-        monotonic=lambda: 0.0,
     )
 
 

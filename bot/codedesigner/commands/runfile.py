@@ -8,19 +8,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import JsonValue
+
 import codedesigner
 from codedesigner.angle.spec import AngleSpec, ComposedAngle
-from codedesigner.change.model import Change
-from codedesigner.config.mode import ModeConfig
-from codedesigner.config.settings import Settings
-from codedesigner.plan.inputs import Budget, PlannedAngle, Term
-from codedesigner.plan.model import EarlyExitConfig, SchedulerConfig
+from codedesigner.plan.inputs import Term
 
 FORMAT = 1
 Where = tuple[str, str]
 """(path, language); no language is an empty one."""
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V", bound=Hashable)
+
+ALIVE = frozenset({"reviewers", "locations", "terms", "known", "brief", "models", "monotonic", "angle_specs"})
+"""Fields of a `planning.Request` that are written down in another form, or not at all."""
+ALIVE_IN_MODELS = frozenset({"bus", "monotonic", "told"})
+"""The same for `run.models.Models`."""
 
 # What a report depends on. The others reach those who answer, and a replay asks nobody.
 _ROOMS = ("angle", "change", "config", "plan", "protocol", "publish", "run", "vote")
@@ -56,39 +59,24 @@ class LocationFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """A `run.models.Models` without what is alive in it."""
-
-    weights: Mapping[str, float]
-    early_exit: EarlyExitConfig
-    at_once: int
-    total_timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class RunFile:
-    """A review's request. `terms` and `briefs` are as used; `known` where answers of an earlier review counted.
+    """A review's request. `request` and `models` hold the fields of `Request` and `Models` that are mere values.
 
-    `version` and `code` name the codedesigner that ran; `duration_ms` is how long it took.
+    `terms` and `briefs` are as used; `known` is None where no answers of an earlier review counted. `version` and
+    `code` name the codedesigner that ran; `duration_ms` is how long it took.
     """
 
     format: int
     version: str
     code: str
-    change: Change
-    settings: Settings
-    mode: ModeConfig
-    angles: tuple[PlannedAngle, ...]
+    request: Mapping[str, JsonValue]
     angle_specs: tuple[AngleSpec | ComposedAngle, ...]
     terms: tuple[tuple[tuple[Term, ...], tuple[str, ...]], ...]
     reviewers: tuple[ReviewerFacts, ...]
     locations: tuple[LocationFacts, ...]
-    models: ModelFacts | None
-    scheduler: SchedulerConfig
-    budget: Budget
+    models: Mapping[str, JsonValue] | None
     known: Mapping[str, frozenset[str]] | None
     briefs: Mapping[str, str]
-    now: float
     duration_ms: int
 
 

@@ -11,10 +11,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from codedesigner import __version__
+from codedesigner.commands.plain import plain_fields
 from codedesigner.commands.runfile import (
+    ALIVE,
+    ALIVE_IN_MODELS,
     FORMAT,
     LocationFacts,
-    ModelFacts,
     ReviewerFacts,
     RunFile,
     Where,
@@ -26,7 +28,6 @@ from codedesigner.plan.model import ExecutionItem
 from codedesigner.plan.target import Target
 from codedesigner.planning import Request
 from codedesigner.protocol.issue import Examination, Source
-from codedesigner.run.models import Models
 from codedesigner.run.reviewer import Reviewer
 
 
@@ -107,20 +108,14 @@ class WatchedRequest:
             format=FORMAT,
             version=__version__,
             code=code_digest(),
-            change=inner.change,
-            settings=inner.settings,
-            mode=inner.mode,
-            angles=tuple(inner.angles),
+            request=plain_fields(inner, ALIVE),
             angle_specs=tuple(inner.angle_specs.values()),
             terms=grouped(self._terms.items()),
             reviewers=tuple(each.facts() for each in self._reviewers),
             locations=tuple(map(self._location_facts, inner.locations)),
-            models=None if inner.models is None else _models(inner.models),
-            scheduler=inner.scheduler,
-            budget=inner.budget,
+            models=None if inner.models is None else plain_fields(inner.models, ALIVE_IN_MODELS),
             known=None if inner.known is None else self._known,
             briefs=self._briefs,
-            now=inner.now,
             duration_ms=duration_ms,
         )
 
@@ -166,8 +161,3 @@ class WatchedRequest:
         found = self._inner.known(location, sources)
         self._known[location] = self._known.get(location, frozenset()) | found
         return found
-
-
-def _models(models: Models) -> ModelFacts:
-    weights = {name: float(weight) for name, weight in models.weights.items()}
-    return ModelFacts(weights, models.early_exit, models.at_once, float(models.total_timeout_s))
