@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "plan": "bench.plan",
     "functions": "bench.functions",
     "load": "bench.load",
+    "overhead": "bench.overhead",
 }
 
 

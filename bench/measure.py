@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -93,11 +94,22 @@ def tree_memory(command: Sequence[str], *, cwd: Path | None = None) -> int | Non
     most = 0
     with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            most = max(most, sum(_resident(pid) for pid in _tree(process.pid)))
+            most = max(most, tree_resident(process.pid))
             time.sleep(0.005)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command))
     return most
+
+
+def tree_resident(pid: int) -> int:
+    """Bytes that a process and all its descendants hold now; 0 without `/proc`. What they share counts for each."""
+    return sum(_resident(each) for each in _tree(pid))
+
+
+def processor_seconds() -> float:
+    """Processor time of all children that have ended, and of those that they waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _tree(pid: int) -> list[int]:

@@ -8,6 +8,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 from bench.model_server.anthropic import Anthropic
 from bench.model_server.counts import Counts, Window
@@ -42,6 +43,7 @@ class Behaviour:
     `latency` is the time a call takes, `speaking` how long a streamed answer takes after its first part. Of more calls
     than `slots` the rest waits. `rpm` and `tpm` count calls and tokens in any `window`; what is over is refused.
     `inject` is read by `failures`; `answer` is the text where no schema is asked for; `key` is the one key accepted.
+    `log` is a file to which everything that is asked is appended, each call as a line with a JSON text.
     """
 
     latency: float = 0.05
@@ -54,6 +56,7 @@ class Behaviour:
     seed: int = 1
     answer: str = "Nothing to report."
     key: str = ""
+    log: str = ""
 
 
 class Endpoint:
@@ -107,6 +110,9 @@ class Endpoint:
         except ValueError:
             connection.send(400, _dumps(dialect.error(400, "the body is not JSON")))
             return
+        if self.behaviour.log:
+            with Path(self.behaviour.log).open("ab") as log:
+                log.write(_dumps(question.text) + b"\n")
         now = asyncio.get_running_loop().time()
         digest = hashlib.blake2b(question.text.encode(), digest_size=16).digest()
         exchange = Exchange(self, connection, dialect, question, digest)
