@@ -27,6 +27,21 @@ $ codedesigner tools show read_file
 The examples below are about a small repository. `make test` runs every one of them.
 """
 
+ADDING = """\
+## Adding a tool
+
+`bot/codedesigner/run/tools/read_file.py` is the one to read first.
+
+1. Write `bot/codedesigner/run/tools/NAME.py` with a closed model of its arguments, made of the types in
+   `bot/codedesigner/run/tools/arguments.py`, a function, and a `Tool` value. It reads through `context.git()`, which
+   knows how much time is left, shows every text through `clean` or `clipped`, keeps to `context.most_characters`, and
+   names what it cut.
+2. Write `bot/codedesigner/run/tools/NAME.md` beside it, with the sections that the others have. Tests compare the
+   table with the model and run every example. The first ten lines go with every request.
+3. Add it to `TOOLS` in `bot/codedesigner/run/tools/shipped.py`, and write this page anew:
+   `.venv/bin/python docs/tools_page.py > docs/tools.md`.
+"""
+
 
 def section(doc: ToolDoc) -> str:
     """One tool's part of the page."""
@@ -36,7 +51,10 @@ def section(doc: ToolDoc) -> str:
 def page() -> str:
     """The whole page."""
     registry = ToolRegistry()
-    return "\n".join([INTRODUCTION, "\n\n".join(section(registry.load(name)) for name in TOOLS), ""])
+    return (
+        "\n".join([INTRODUCTION, "\n\n".join(section(registry.load(name)) for name in TOOLS), "", ADDING]).rstrip("\n")
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -285,6 +285,14 @@ def test_a_definition_is_found_by_bare_and_qualified_names(make_repo: MakeRepo, 
     assert text == "no definition of Nobody.total found at head; 5 files hold the name"
 
 
+def test_the_definition_is_found_among_many_that_mention_it(make_repo: MakeRepo, ask_in: AskIn) -> None:
+    users = {f"a/{number:03}.py": "x = total(1)\n" for number in range(150)}
+    ask = ask_in(make_repo({**users, "z.py": "async def total(y):\n    pass\n"}))
+    found = ask("find_definition", name="total")
+    assert found.text.split("\n")[1] == "z.py:1-2: function total"
+    assert found.truncated == "60 files with the name not parsed; 51 more files with matches"
+
+
 def test_a_long_definition_is_shown_in_part(make_repo: MakeRepo, ask_in: AskIn) -> None:
     ask = ask_in(make_repo({"a.py": "def f():\n" + "    x = 1\n" * 40}))
     lines = ask("find_definition", name="f").text.split("\n")

@@ -12,7 +12,7 @@ from codedesigner.run.tools.base import Tool, ToolContext, ToolResult
 from codedesigner.run.tools.places import find_place
 from codedesigner.run.tools.searching import Hits, joined, search
 from codedesigner.run.tools.shown import clean, clipped, counted, listed, numbered
-from codedesigner.run.tools.symbols import Outlined, assignment, is_named, last_part, outlined
+from codedesigner.run.tools.symbols import Outlined, assignment, defining, is_named, last_part, outlined
 
 _MOST_LINES = 20  # of one definition
 _MOST_DEFINITIONS = 10
@@ -29,8 +29,9 @@ class FindDefinition(Closed):
 
 def _look(asked: FindDefinition, context: ToolContext) -> ToolResult:
     paths = find_place(context, asked.path, asked.at)
-    hits = search(context, last_part(asked.name), asked.at, paths=paths, words=True)
-    parsed = outlined(context, hits)
+    text = last_part(asked.name)
+    hits = search(context, text, asked.at, paths=paths, words=True, rank=defining(text))
+    parsed = outlined(context, hits, defining(text))
     defined = [(path, span) for path, spans in sorted(parsed.spans.items()) for span in spans]
     found = [(path, span) for path, span in defined if is_named(span, asked.name)]
     assigned = list(_assigned(asked.name, hits, parsed))

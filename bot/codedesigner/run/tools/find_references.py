@@ -11,7 +11,7 @@ from codedesigner.run.tools.base import Tool, ToolContext, ToolResult
 from codedesigner.run.tools.places import find_place
 from codedesigner.run.tools.searching import Hits, binary_note, joined, search
 from codedesigner.run.tools.shown import clean, clipped, counted, listed
-from codedesigner.run.tools.symbols import Outlined, holding, is_named, last_part, outlined
+from codedesigner.run.tools.symbols import Outlined, defining, holding, is_named, last_part, outlined
 
 
 class FindReferences(Closed):
@@ -29,7 +29,7 @@ def _look(asked: FindReferences, context: ToolContext) -> ToolResult:
     note = binary_note(hits)
     if not hits.lines:
         return ToolResult("\n".join(filter(None, [f"{clean(name)} is not found at {asked.at}", note])), hits.cut)
-    parsed = outlined(context, hits)
+    parsed = outlined(context, hits, defining(name))
     head = (
         f"{counted(len(hits.lines), 'line')} with {clean(name)} in {counted(len(hits.by_path), 'file')} at {asked.at}"
     )

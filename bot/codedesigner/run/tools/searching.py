@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,9 @@ from codedesigner.run.tools.shown import counted
 MOST_FILES = 100
 PER_FILE = 50
 _OUTPUT_BYTES = 2_000_000
+Rank = Callable[[Sequence[GrepLine]], int]
+"""How promising a file is by the lines that were found in it; 0 is best."""
+
 _ESCAPED = re.compile(r"\\.")
 _REPEATED = re.compile(r"\{(\d*),?(\d*)\}")
 _MOST_REPEATED = 100
@@ -37,6 +40,10 @@ class Hits:
         for line in self.lines:
             found.setdefault(line.path, []).append(line)
         return found
+
+
+def _alike(_lines: Sequence[GrepLine]) -> int:
+    return 0
 
 
 def unsafe_regex(pattern: str) -> str | None:
@@ -61,8 +68,12 @@ def search(
     regex: bool = False,
     words: bool = False,
     ignore_case: bool = False,
+    rank: Rank = _alike,
 ) -> Hits:
-    """Where the pattern is, in order of path and line, in at most `MOST_FILES` files and `PER_FILE` lines of each."""
+    """Where the pattern is, in order of path and line, in at most `MOST_FILES` files and `PER_FILE` lines of each.
+
+    Of more files, those of the lowest `rank` are chosen, the first by path among equals.
+    """
     git = context.git(output_bytes=_OUTPUT_BYTES)
     found, overfull = git.grep(
         context.commit(side),
@@ -74,7 +85,8 @@ def search(
         per_file=PER_FILE + 1,
     )
     by_path = Hits(tuple(found), (), (), "").by_path
-    chosen = list(by_path)[:MOST_FILES]
+    best = frozenset(sorted(by_path, key=lambda path: rank(by_path[path]))[:MOST_FILES])
+    chosen = [path for path in by_path if path in best]
     data = _contents(context, side, chosen)
     binary = tuple(path for path in chosen if _binary(data.get(path), by_path[path]))
     lines = [line for path in chosen if path not in binary for line in by_path[path][:PER_FILE]]

@@ -6,19 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codedesigner.change.git import GrepLine
 from codedesigner.change.languages import WITH_GRAMMAR
 from codedesigner.change.model import encode
 from codedesigner.change.parsing import NamedSpan, Outline, Source, outlines
 from codedesigner.run.tools.base import ToolContext
-from codedesigner.run.tools.places import Text
-from codedesigner.run.tools.searching import Hits
+from codedesigner.run.tools.searching import Hits, Rank
 from codedesigner.run.tools.shown import counted
 
 MOST_PARSED = 40
 _SECONDS_A_FILE = 2.0
-_KEYWORDS = re.compile(
-    r"\b(?:def|class|function|func|fun|fn|sub|struct|enum|trait|interface|impl|object|module|record|protocol)\b"
-)
+_KEYWORDS = r"\b(?:def|class|function|func|fun|fn|sub|struct|enum|trait|interface|impl|object|module|record|protocol)\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,23 @@ def is_named(span: NamedSpan, name: str) -> bool:
     return span.name == name or span.name.endswith(f".{name}")
 
 
-def outlined(context: ToolContext, hits: Hits) -> Outlined:
-    """The definitions of the files with hits; where they are many, of those that look most like defining something."""
+def defining(name: str) -> Rank:
+    """Puts first the files that seem to define `name` behind a keyword, then those with a line that is not indented."""
+    pattern = re.compile(rf"{_KEYWORDS}[^=]{{0,80}}(?<!\w){re.escape(name)}(?!\w)")
+
+    def rank(lines: Sequence[GrepLine]) -> int:
+        texts = [line.text[:400] for line in lines]
+        if any(pattern.search(text) for text in texts):
+            return 0
+        return 1 if any(text[:1].strip() for text in texts) else 2
+
+    return rank
+
+
+def outlined(context: ToolContext, hits: Hits, rank: Rank) -> Outlined:
+    """The definitions of the files with hits; where they are many, of those of the lowest rank."""
     wanted = [text for text in hits.texts if text.path in hits.by_path and text.language in WITH_GRAMMAR]
-    wanted.sort(key=lambda text: _rank(text, hits))
+    wanted.sort(key=lambda text: rank(hits.by_path[text.path]))
     chosen = wanted[:MOST_PARSED]
     sources = [Source(text.language or "", encode(text.text)) for text in chosen]
     parsed = outlines(sources, timeout_s=min(_SECONDS_A_FILE, context.seconds_left()))
@@ -53,13 +64,6 @@ def outlined(context: ToolContext, hits: Hits) -> Outlined:
     if len(spans) < len(chosen):
         parts.append(f"{counted(len(chosen) - len(spans), 'file')} could not be parsed")
     return Outlined(spans, "; ".join(parts))
-
-
-def _rank(text: Text, hits: Hits) -> int:
-    lines = [hit.text[:400] for hit in hits.by_path[text.path]]
-    if any(_KEYWORDS.search(line) for line in lines):
-        return 0
-    return 1 if any(line[:1].strip() for line in lines) else 2
 
 
 def assignment(name: str) -> re.Pattern[str]:
