@@ -19,17 +19,21 @@ from codedesigner.planning import Planned, Request
 from codedesigner.protocol.issue import Source
 from codedesigner.protocol.wire import Metrics
 from codedesigner.publish.coverage import by_file
+from codedesigner.publish.gate import Threshold, severe
 from codedesigner.publish.inputs import LocationStats, Usage
 from codedesigner.run.examine import Looked, Progress, examine
-from codedesigner.run.models import Examined
+from codedesigner.run.models import Examined, Models
 from codedesigner.run.passes import Asked
 from codedesigner.run.questions import Surroundings
 from codedesigner.run.reviewer import Reviewer
+from codedesigner.run.supervisor import Judged, judge_disputes
 from codedesigner.vote import ballots
+from codedesigner.vote.decided import with_decisions
 from codedesigner.vote.finding import Finding, Vote
 from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
 from codedesigner.vote.judge import Verdict, judge
 from codedesigner.vote.panel import Panel
+from codedesigner.vote.unclear import Bar, unclear_ones
 
 Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
 _NOTHING_ASKED = Asked()
@@ -44,6 +48,8 @@ class Hearing:
     panel: Panel
     verdicts: Sequence[Verdict]
     examined: Sequence[Examined] = ()
+    supervisor: str | None = None
+    judged: Sequence[Judged] = ()
 
     def has_answered(self, item: ExecutionItem, location: str) -> bool:
         """Whether the location has answered the item."""
@@ -75,7 +81,7 @@ class Hearing:
                 said[location].append(answer.metrics)
         for one in self.examined:
             said[one.claim.location].append(one.metrics)
-        return said
+        return said if self.supervisor is None else {**said, self.supervisor: [one.metrics for one in self.judged]}
 
 
 def asker(request: Request, progress: Progress) -> Ask:
@@ -102,7 +108,34 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
     claims = panel.claims(finding for verdict in verdicts for finding in verdict.findings)
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     examined = await request.models.examine(claims, around, left_s=left_s)
-    return Hearing(matter, looked, panel, _verdicts(request, matter, looked, panel, _votes(examined)), examined)
+    verdicts = _verdicts(request, matter, looked, panel, _votes(examined))
+    if request.models.supervisor is None:
+        return Hearing(matter, looked, panel, verdicts, examined)
+    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
+    verdicts, judged = await _judged(request, request.models, planned, around, verdicts, left_s)
+    return Hearing(matter, looked, panel, verdicts, examined, request.models.supervisor, judged)
+
+
+async def _judged(
+    request: Request,
+    models: Models,
+    planned: Planned,
+    around: Surroundings,
+    verdicts: Sequence[Verdict],
+    left_s: float,
+) -> tuple[tuple[Verdict, ...], tuple[Judged, ...]]:
+    """What the vote of the models leaves unclear, put to the supervisor."""
+    of = cache(PathSettings(request.settings).of)
+
+    def bar(finding: Finding) -> Bar:
+        path = of(finding.path)
+        return Bar(path.min_agreement, severe(finding, Threshold(path.fail_on, path.min_agreement)))
+
+    put = unclear_ones(verdicts, planned.plan, around.files, bar=bar, models=models.ids)
+    disputes = [one.dispute for one in put]
+    judged = await judge_disputes(models.bus, models.supervisor or "", disputes, around, left_s=left_s)
+    opinions = [one.opinion for one in judged]
+    return with_decisions(verdicts, list(zip(put, opinions, strict=True)), around.files), judged
 
 
 async def _files(request: Request, matter: Matter, ask: Ask) -> Looked:
@@ -176,14 +209,17 @@ def model_stats(hearing: Hearing | None) -> tuple[LocationStats, ...]:
 def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationStats:
     said = [answers[name] for answers in hearing.panel.asked.answers.values() if name in answers]
     failed = [answer for answer in said if answer.status != "answered" and not answer.over_budget]
+    unjudged = [one.opinion.reason for one in hearing.judged if one.opinion.choice is None and not one.over_budget]
+    unjudged = unjudged if name == hearing.supervisor else []
     off = bool(said) and all(answer.status == "offline" for answer in said)
-    details = sorted({answer.detail for answer in failed if answer.detail})
+    details = sorted({answer.detail for answer in failed if answer.detail} | set(unjudged))
     more = f" (and {len(details) - 1} more reasons)" if len(details) > 1 else ""
     return LocationStats(
         id=name,
-        status="offline" if off else "degraded" if failed else "idle",
+        status="offline" if off else "degraded" if failed or unjudged else "idle",
         requests_total=len(metrics),
         requests_failed=len(failed)
+        + len(unjudged)
         + sum(one.verdict is None and not one.over_budget for one in hearing.examined if one.claim.location == name),
         latencies_ms=tuple(each.duration_ms for each in metrics if each.calls),
         tokens_in=sum(each.tokens_in for each in metrics),

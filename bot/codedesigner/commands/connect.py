@@ -14,6 +14,7 @@ from codedesigner.call.model import Call, Reply
 from codedesigner.commands.pool import model_pool
 from codedesigner.commands.record import Recording
 from codedesigner.commands.request import Prepared
+from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.keys import location_key
 from codedesigner.plan.model import ProgressReport
@@ -22,10 +23,12 @@ from codedesigner.pool.manager import PoolManager
 from codedesigner.pool.task import Task
 from codedesigner.publish.report import Report
 from codedesigner.review import review
+from codedesigner.run.batching import BatchingWorker, questions_at_once
 from codedesigner.run.bus import Bus, Record, Worker, unrecorded
 from codedesigner.run.examine import Progress, silent
 from codedesigner.run.model_worker import Ask, ModelWorker
 from codedesigner.run.models import Models
+from codedesigner.run.supervisor import PRIORITY
 from codedesigner.run.wired import FileWorker, WiredReviewer
 
 Told = Callable[[ProgressReport], None]
@@ -51,9 +54,9 @@ async def connected(
         if prepared.models and request.mode.enabled:
             pool = await stack.enter_async_context(
                 model_pool(
-                    prepared.models,
+                    _asked(prepared),
                     request.settings,
-                    prepared.registry.pool,
+                    _pool_settings(prepared),
                     environ,
                     prices=prepared.registry.prices,
                     no_cache=no_cache,
@@ -62,10 +65,26 @@ async def connected(
                 )
             )
             ask = asker(pool)
-            workers |= {spec.id: model_worker(spec, ask, request.settings.seed) for spec in prepared.models}
+            models = [model_worker(spec, ask, request.settings.seed) for spec in prepared.models]
+            tokens = request.settings.batch_tokens
+            workers |= {each.id: BatchingWorker(each, tokens, pool.replies) if tokens else each for each in models}
+            if prepared.supervisor is not None:
+                judge = model_worker(prepared.supervisor, ask, request.settings.seed)
+                workers[judge.id] = replace(judge, priority=PRIORITY)
         bus = Bus(workers, now=time.time, record=record)
         reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
         yield replace(request, reviewers=reviewers, models=models_of(prepared, bus, told))
+
+
+def _asked(prepared: Prepared) -> tuple[LocationSpec, ...]:
+    return prepared.models if prepared.supervisor is None else (*prepared.models, prepared.supervisor)
+
+
+def _pool_settings(prepared: Prepared) -> PoolSettings:
+    """The supervisor takes the place of no worker."""
+    pool = prepared.registry.pool
+    most = pool.max_workers + (prepared.supervisor is not None)
+    return pool.model_copy(update={"max_workers": most})
 
 
 async def reviewed(
@@ -125,9 +144,12 @@ def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
         weights={spec.id: spec.weight for spec in prepared.models},
         bus=bus,
         early_exit=request.scheduler.early_exit,
-        at_once=pool.max_concurrent or request.settings.max_concurrent,
+        at_once=questions_at_once(
+            pool.max_concurrent or request.settings.max_concurrent, request.settings.batch_tokens
+        ),
         total_timeout_s=request.scheduler.total_timeout_ms / 1000,
         monotonic=request.monotonic,
         told=told,
         catch_up=request.budget.items is None,
+        supervisor=None if prepared.supervisor is None else prepared.supervisor.id,
     )

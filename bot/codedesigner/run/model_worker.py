@@ -85,6 +85,7 @@ class ModelWorker:
             max_tokens=limits.max_tokens,
             temperature=request.angle_spec.temperature if shown.asking == "detect" else 0.0,
             seed=_seed(self.seed, shown.prompt, number),
+            deep=request.depth == "deep",
             priority=self.priority,
             timeout_s=None if limits.timeout_ms is None else limits.timeout_ms / 1000,
             key=None if self.fingerprint is None else key_of(request, shown, self.fingerprint, self.seed),

@@ -65,6 +65,7 @@ class Models:
 
     `at_once` is how many calls can be under way; times in seconds. `catch_up`: what the plan leaves out for a budget
     is asked last, as far as what was really spent allows; whoever carries the calls keeps the budget.
+    `supervisor` is the id of the one that judges what their vote leaves unclear; it is none of them.
     """
 
     weights: Mapping[str, float]
@@ -75,6 +76,7 @@ class Models:
     monotonic: Callable[[], float]
     told: Told = field(default=lambda _report: None)
     catch_up: bool = True
+    supervisor: str | None = None
 
     @property
     def ids(self) -> frozenset[str]:

@@ -19,9 +19,10 @@ from codedesigner.call.model import Prompt
 from codedesigner.change.model import split_lines
 from codedesigner.change.visible import line_shown, name_shown, visible
 from codedesigner.protocol.wire import VerifyRequest, WireIssue
+from codedesigner.run.judgement import judge_question, judge_schema
 from codedesigner.text import render
 
-Asking = Literal["detect", "term", "critique"]
+Asking = Literal["detect", "term", "critique", "judge"]
 LONGEST_TERM = 300  # characters; a term may come from the change
 LONGEST_CLAIM = 4_000
 
@@ -78,6 +79,8 @@ def rules() -> str:
 
 def asking(request: VerifyRequest) -> Asking:
     """Which kind of question a request is."""
+    if request.alternatives:
+        return "judge"
     if request.context.previous_issues:
         return "critique"
     return "detect" if request.context.term is None else "term"
@@ -91,8 +94,9 @@ def asked(request: VerifyRequest, prefix: str | None = None) -> Asked:
         "detect": request.angle_spec.output_schema,
         "term": TERM_SCHEMA,
         "critique": CRITIQUE_SCHEMA,
+        "judge": judge_schema(request),
     }
-    question = {"detect": _detect, "term": _term, "critique": _critique}[kind](request)
+    question = {"detect": _detect, "term": _term, "critique": _critique, "judge": judge_question}[kind](request)
     return Asked(kind, Prompt(system, _shared(request), question.strip()), schemas[kind])
 
 

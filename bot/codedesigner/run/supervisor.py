@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from codedesigner.protocol.wire import Metrics
 from codedesigner.run.bus import Bus
 from codedesigner.run.judgement import Dispute, Opinion, judge_request, read_opinion
-from codedesigner.run.questions import NOTHING_USED, Surroundings
+from codedesigner.run.questions import NOTHING_USED, Surroundings, over_budget
 
 PRIORITY = 8.0
 """Of its calls, where those of workers have 5: a review that judges has all else behind it, and its end is near."""
@@ -17,10 +17,11 @@ PRIORITY = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the supervisor made of one dispute, and what that cost."""
+    """What the supervisor made of one dispute, and what that cost. `over_budget`: the review's did not suffice."""
 
     opinion: Opinion
     metrics: Metrics = NOTHING_USED
+    over_budget: bool = False
 
 
 _LATE = Judged(Opinion(None, "the review's time was over"))
@@ -36,7 +37,7 @@ async def judge_disputes(
             return Judged(Opinion(None, "its code was part of no question"))
         request = judge_request(dispute, around)
         (answered,) = await bus.ask(supervisor, [request])
-        return Judged(read_opinion(request, answered), answered.metrics)
+        return Judged(read_opinion(request, answered), answered.metrics, over_budget(answered))
 
     tasks = [asyncio.create_task(one(dispute)) for dispute in disputes]
     try:
