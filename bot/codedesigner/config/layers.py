@@ -15,6 +15,15 @@ from codedesigner.errors import ConfigError
 
 COMMAND_LINE = "command line"
 
+# What `frugal: true` sets, unless any place says something else.
+FRUGAL: Mapping[str, Value] = {
+    "max_passes": 1,
+    "angles": ["correctness+security"],
+    "batch_tokens": 8000,
+    "brief": {"tokens": 0},
+    "terms_from_change": {"names": 0, "points": 0},
+}
+
 LEAVES: dict[Loc, object] = dict(leaves(Settings))
 # What people look for here, and must not find: whoever can change the repository could send code elsewhere.
 _LOCATION_KEYS = ("locations", "location", "templates", "provider", "providers", "endpoint", "endpoints", "model")
@@ -98,6 +107,12 @@ def command_line_layer(overrides: Mapping[str, object]) -> Layer:
             raise ConfigError("unknown key", path=COMMAND_LINE, key=key, hint=f"did you mean {near}?" if near else None)
         given[loc] = _plain(value)
     return _checked(given, dict.fromkeys(given, COMMAND_LINE))
+
+
+def frugal_layer() -> Layer:
+    """What `frugal: true` stands for; weaker than every other place."""
+    values = dict(FRUGAL)
+    return Layer(values, {leaf: "frugal" for leaf in LEAVES if _has(values, leaf)})
 
 
 def _plain(value: object) -> Value:

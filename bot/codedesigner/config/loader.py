@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codedesigner.config.environment import OPERATOR_FILE
-from codedesigner.config.layers import LEAVES, Layer, command_line_layer, environment_layer, file_layer, merge, related
+from codedesigner.config.layers import (
+    LEAVES,
+    Layer,
+    command_line_layer,
+    environment_layer,
+    file_layer,
+    frugal_layer,
+    merge,
+    related,
+)
 from codedesigner.config.problems import Loc, flat, raise_all
 from codedesigner.config.settings import Settings
 from codedesigner.config.validate import validate_value
@@ -116,6 +125,9 @@ def load(
     merged: dict[str, Value] = {}
     for layer in reversed(layers):
         merged = merge(merged, layer.values)
+    if merged.get("frugal") is True:
+        layers.append(frugal_layer())
+        merged = merge(layers[-1].values, merged)
     # Each place was valid by itself, and no key's validity depends on another's.
     settings = validate_value(merged, Settings, name=None, line=lambda _loc, _key: None)
     return Loaded(settings, tuple(layers))

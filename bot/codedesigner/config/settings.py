@@ -196,6 +196,17 @@ class Settings(Closed):
     max_passes: int = Field(
         default=8, ge=1, le=100, description="Times a function is looked at from one angle, at most."
     )
+    frugal: bool = Field(
+        default=False,
+        description="Show every function once in few tokens: other defaults for max_passes, angles, batch_tokens, "
+        "brief.tokens and terms_from_change.",
+    )
+    batch_tokens: int = Field(
+        default=0,
+        ge=0,
+        le=200_000,
+        description="Tokens of code that may share one call, about; 0: every question is a call of its own.",
+    )
     granularity: Granularity = Field(default="function", description="What one question is about.")
     early_exit: EarlyExit = Field(default=EarlyExit(), description="When further passes are not worth their cost.")
     sampling: Sampling = Field(default=Sampling(), description="What the strategy `sampled` asks.")

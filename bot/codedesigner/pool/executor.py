@@ -141,6 +141,11 @@ class Executor:
         return self._counts.stats(len(self._running))
 
     @property
+    def replies(self) -> Replies | None:
+        """Where replies are kept."""
+        return self._replies
+
+    @property
     def waiting(self) -> int:
         """How many calls are on their way without being asked just now."""
         return sum(running.asked_at is None for running in self._running)

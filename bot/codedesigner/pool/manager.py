@@ -15,6 +15,7 @@ from codedesigner.pool.events import Listen, deaf
 from codedesigner.pool.executor import Executor
 from codedesigner.pool.gate import Demand, Gate
 from codedesigner.pool.health import Health, PoolHealth, WorkerHealth
+from codedesigner.pool.keep import Replies
 from codedesigner.pool.keeper import Keeper
 from codedesigner.pool.running import Running
 from codedesigner.pool.seat import Seat
@@ -88,6 +89,11 @@ class PoolManager:
     def workers(self) -> Mapping[str, Worker]:
         """The workers by id."""
         return self._keeper.workers
+
+    @property
+    def replies(self) -> Replies | None:
+        """Where replies are kept; None: nowhere."""
+        return self._executor.replies
 
     @property
     def standby(self) -> tuple[str, ...]:
