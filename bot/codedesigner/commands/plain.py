@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import types
 from collections.abc import Mapping, Sequence
@@ -143,7 +144,10 @@ def _model(kind: type[BaseModel], value: JsonValue, where: str) -> object:
 
 def _scalar(kind: type, value: JsonValue, where: str) -> object:
     if kind is bytes:
-        return base64.b64decode(_of(str, value, where), validate=True)
+        try:
+            return base64.b64decode(_of(str, value, where), validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"{where}: is no base64") from error
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return _of(kind, value, where)

@@ -47,6 +47,7 @@ class Recording:
         self._writer = TranscriptWriter(folder / TRANSCRIPT, self._scrubber)
         self._watched: WatchedRequest | None = None
         self._trouble: str | None = None
+        self._messages = 0
 
     def record(self, envelope: Envelope) -> None:
         """Write a message down. What goes wrong here ends the record, never the review."""
@@ -54,6 +55,7 @@ class Recording:
             return
         try:
             self._writer(envelope)
+            self._messages += 1
         except (Refusal, OSError) as error:
             self._trouble = str(error)
 
@@ -68,7 +70,7 @@ class Recording:
         assert self._watched is not None  # noqa: S101 -- there is no report without a request
         if self._trouble is None:
             try:
-                facts = to_plain(self._watched.facts(report.usage.duration_ms))
+                facts = to_plain(self._watched.facts(messages=self._messages))
                 self._write(REPORT, FORMATS["json"](RenderInput(report)))
                 self._write(RUN, written(self._scrubber.value(facts)) + "\n")
             except (Refusal, OSError, TypeError) as error:

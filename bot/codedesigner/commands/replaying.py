@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -75,6 +75,9 @@ def read_record(folder: Path) -> Record:
         if version != FORMAT:
             raise UsageError(f"{path}: is of format {version!r}, not {FORMAT}", hint="replay it with what recorded it")
         run, said = from_plain(RunFile, found), Said(transcript.envelopes)
+        if run.messages != len(transcript.envelopes):
+            there = f"holds {len(transcript.envelopes)} messages of {run.messages}"
+            raise UsageError(f"{folder / TRANSCRIPT}: {there}", hint="the record is damaged")
         return Record(run, transcript, _request(run, said), said)
     except FileNotFoundError as error:
         count = len(transcript.envelopes)
@@ -82,7 +85,7 @@ def read_record(folder: Path) -> Record:
         raise UsageError(f"{path} is not there: {told}") from error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (Refusal, ValueError, TypeError) as error:
+    except (Refusal, ValueError, TypeError, IndexError) as error:
         raise UsageError(f"{path}:1: {error}", hint="the record is damaged") from error
 
 
@@ -92,7 +95,7 @@ def replayed(record: Record) -> Replayed:
     Raises:
         UsageError: an answer is missing, and the recorded run waited for it.
     """
-    with asyncio.Runner(loop_factory=_Loop) as runner:
+    with asyncio.Runner(loop_factory=TimelessLoop) as runner:
         report = runner.run(review(record.request))
     return Replayed(report, record.said.unknown)
 
@@ -209,7 +212,9 @@ class _Reviewer:
 def _request(run: RunFile, said: Said) -> Request:
     held = made_fields(Request, run.request, "request")
     models = None if run.models is None else made_fields(Models, run.models, "models")
-    names = {facts.id for facts in run.reviewers} | set(() if models is None else models["weights"])
+    names = {facts.id for facts in run.reviewers}
+    if models is not None:
+        names |= {*models["weights"], *filter(None, [models.get("supervisor")])}
     bus = said.bus(names)
     terms, known = ungrouped(run.terms), run.known
     return Request(
@@ -217,7 +222,7 @@ def _request(run: RunFile, said: Said) -> Request:
         terms=lambda target: terms.get(target.identity, ()),
         reviewers=tuple(WiredReviewer(_Reviewer(facts), bus) for facts in run.reviewers),
         locations=tuple(map(_location, run.locations)),
-        monotonic=_stopwatch(run.duration_ms / 1000),
+        monotonic=chain(run.clock, repeat(run.clock[-1])).__next__,
         known=None if known is None else lambda location, _sources: known.get(location, frozenset()),
         models=None if models is None else Models(**models, bus=bus, monotonic=lambda: 0.0),
         angle_specs={spec.id: spec for spec in run.angle_specs},
@@ -241,13 +246,7 @@ def _location(facts: LocationFacts) -> PlannedLocation:
     )
 
 
-def _stopwatch(seconds: float) -> Callable[[], float]:
-    """A clock that shows 0 when it is first looked at, and ever after what the run took."""
-    times = chain((0.0,), repeat(seconds))
-    return lambda: next(times)
-
-
-class _Forward(selectors.DefaultSelector):
+class Forward(selectors.DefaultSelector):
     """Waits for nothing: where nothing is there, `now` is put forward to when something is due."""
 
     now = 0.0
@@ -262,11 +261,11 @@ class _Forward(selectors.DefaultSelector):
         return found
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class TimelessLoop(asyncio.SelectorEventLoop):
     """An event loop in which waiting takes no time."""
 
     def __init__(self) -> None:
-        self._forward = _Forward()
+        self._forward = Forward()
         super().__init__(self._forward)
 
     def time(self) -> float:

@@ -63,7 +63,8 @@ class RunFile:
     """A review's request. `request` and `models` hold the fields of `Request` and `Models` that are mere values.
 
     `terms` and `briefs` are as used; `known` is None where no answers of an earlier review counted. `version` and
-    `code` name the codedesigner that ran; `duration_ms` is how long it took.
+    `code` name the codedesigner that ran; `clock` is what the review read from its own
+    (`Request.monotonic`) in order, `messages` how many its transcript holds.
     """
 
     format: int
@@ -77,7 +78,8 @@ class RunFile:
     models: Mapping[str, JsonValue] | None
     known: Mapping[str, frozenset[str]] | None
     briefs: Mapping[str, str]
-    duration_ms: int
+    clock: tuple[float, ...]
+    messages: int
 
 
 def code_digest() -> str:

@@ -92,16 +92,18 @@ class WatchedRequest:
         self._terms: dict[str, tuple[Term, ...]] = {}
         self._briefs: dict[str, str] = {}
         self._known: dict[str, frozenset[str]] = {}
+        self._clock: list[float] = []
         self.request = replace(
             inner,
             reviewers=self._reviewers,
             locations=tuple(map(self._location, inner.locations)),
             terms=self._term_source,
             brief=self._brief,
+            monotonic=self._monotonic,
             known=None if inner.known is None else self._is_known,
         )
 
-    def facts(self, duration_ms: int) -> RunFile:
+    def facts(self, *, messages: int) -> RunFile:
         """All that a replay needs beside the transcript."""
         inner = self._inner
         return RunFile(
@@ -116,7 +118,8 @@ class WatchedRequest:
             models=None if inner.models is None else plain_fields(inner.models, ALIVE_IN_MODELS),
             known=None if inner.known is None else self._known,
             briefs=self._briefs,
-            duration_ms=duration_ms,
+            clock=tuple(self._clock),
+            messages=messages,
         )
 
     def _location(self, inner: PlannedLocation) -> PlannedLocation:
@@ -155,6 +158,11 @@ class WatchedRequest:
         if brief:
             self._briefs[item.id] = brief
         return brief
+
+    def _monotonic(self) -> float:
+        now = float(self._inner.monotonic())
+        self._clock.append(now)
+        return now
 
     def _is_known(self, location: str, sources: Sequence[Source]) -> AbstractSet[str]:
         assert self._inner.known is not None  # noqa: S101 -- only then is this one asked
