@@ -278,3 +278,17 @@ def test_history_is_told_without_the_words_of_settings(make_scratch: MakeScratch
         git.log("HEAD", limit=1)
     with pytest.raises(RepositoryError, match="not a full object id"):
         git.grep("HEAD", "x")
+
+
+def test_messages_are_what_commits_say_below_their_subjects_oldest_first(scratch: Scratch) -> None:
+    base = scratch.commit()
+    for said in ("one\n\nfirst body\n\n- a point", "two", "three\n\nthird body"):
+        scratch.git("commit", "--quiet", "--allow-empty", "--message", said)
+    head = scratch.git("rev-parse", "HEAD").decode().strip()
+    git = Git(scratch.top)
+
+    assert git.messages(base, head).split() == ["first", "body", "-", "a", "point", "third", "body"]
+    assert git.messages(base, head, limit=1).split() == ["third", "body"]
+    assert git.messages(head, head) == ""
+    with pytest.raises(RepositoryError):
+        git.messages("HEAD", head)

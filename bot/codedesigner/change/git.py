@@ -100,9 +100,9 @@ class Git:
         return decode(listed.stdout).split("\n")[:-1]
 
     def messages(self, base: str, head: str, *, limit: int = 50) -> str:
-        """What the newest `limit` commits of `head` that `base` lacks (full ids) say below their subjects."""
+        """What commits of `head` that `base` lacks (full ids) say below their subjects: the newest, oldest first."""
         commits = f"{_checked(base)}..{_checked(head)}"
-        options = ("--no-commit-header", "--format=%b", "--no-merges", f"--max-count={limit}")
+        options = ("--no-commit-header", "--format=%b", "--no-merges", "--reverse", f"--max-count={limit}")
         return decode(self._run("rev-list", *options, "--end-of-options", commits).stdout)
 
     def diff(self, base: str, head: str | None, *, text: bool = False, paths: Sequence[str] = ()) -> bytes:

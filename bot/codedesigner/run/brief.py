@@ -53,7 +53,8 @@ class _Part:
             for path, entries in groupby(shown, key=lambda entry: entry.path)
         ]
         if rest > 0:
-            said.append(f"and {_about(rest)} more {self.noun}" if shown else f"{_about(rest)} {self.noun}")
+            noun = self.noun if rest == 1 else f"{self.noun}s"
+            said.append(f"and {_about(rest)} more {noun}" if shown else f"{_about(rest)} {noun}")
         if self.unclear:
             said.append(f"{_about(self.unclear)} whose name several definitions share")
         return f"| {self.title}: {'; '.join(said)}"
@@ -108,7 +109,7 @@ class Briefs:
             for each, unclear in [self._type(name, definition.file)]
         ]
         entries = tuple(_declared(each) for each, _ in known if each is not None)
-        yield _Part("types", entries, "types", sum(unclear for _, unclear in known))
+        yield _Part("types", entries, "type", sum(unclear for _, unclear in known))
 
     def _type(self, name: str, file: CodeFile) -> tuple[Definition | None, bool]:
         found = [each for each in self._graph.named(name) if each.span.kind == "class"]
@@ -133,8 +134,8 @@ class Briefs:
         }
         own = definition.file.path
         verb = "used by" if is_class else "called by"
-        yield _Part(verb, self._listed(callers, own), "users" if is_class else "callers")
-        yield _Part("mentioned by the tests", self._listed(tests, own), "tests")
+        yield _Part(verb, self._listed(callers, own), "user" if is_class else "caller")
+        yield _Part("mentioned by the tests", self._listed(tests, own), "test")
 
     def _listed(self, places: Collection[tuple[str, str]], own: str) -> tuple[_Entry, ...]:
         order = sorted(places, key=lambda place: (place[1] != own, self._near(place[1]), place[1], place[0]))
@@ -154,7 +155,7 @@ class Briefs:
             elif several:
                 unclear.add(mention.name)
         order = sorted(found.values(), key=lambda each: (each.file is not file, each.file.path, each.name))
-        return _Part("it calls", tuple(map(_declared, order)), "functions", len(unclear))
+        return _Part("it calls", tuple(map(_declared, order)), "function", len(unclear))
 
 
 @dataclass
