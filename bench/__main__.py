@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "functions": "bench.functions",
     "load": "bench.load",
     "overhead": "bench.overhead",
+    "frugal": "bench.frugal",
 }
 
 

@@ -137,3 +137,21 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="ordinary file"):
         find_repo_file(tmp_path)
+
+
+def test_frugal_changes_defaults_and_nothing_that_was_said() -> None:
+    plain = load(RepoFile(b"frugal: true\n"), None, {}, {})
+    assert (plain.settings.max_passes, plain.settings.angles) == (1, ("correctness+security",))
+    assert (plain.settings.batch_tokens, plain.settings.brief.tokens) == (8000, 0)
+    assert (plain.settings.terms_from_change.names, plain.settings.terms_from_change.points) == (0, 0)
+    assert {plain.origin(key) for key in ("max_passes", "brief.tokens")} == {"frugal"}
+
+    said = load(
+        RepoFile(b"angles: [style]\nbrief: {names: 3}\n"), None, {"CODEDESIGNER_FRUGAL": "true"}, {"max_passes": 2}
+    )
+    assert (said.settings.max_passes, said.settings.angles) == (2, ("style",))
+    assert (said.settings.brief.names, said.settings.brief.tokens) == (3, 0)
+    assert (said.origin("max_passes"), said.origin("batch_tokens")) == ("command line", "frugal")
+
+    off = load(RepoFile(b"frugal: true\n"), None, {"CODEDESIGNER_FRUGAL": "false"}, {})
+    assert (off.settings.max_passes, off.settings.batch_tokens) == (8, 0)

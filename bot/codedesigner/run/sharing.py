@@ -54,13 +54,14 @@ def _piece_of(issue: JsonValue, pieces: Sequence[Piece]) -> int:
     line = number if isinstance(number, int) and not isinstance(number, bool) else None
     evidence = str(said.get("evidence") or "")
 
-    def rank(at: int) -> tuple[bool, int, bool, int, int, int]:
+    def rank(at: int) -> tuple[bool, bool, int, int, int, int]:
         piece = pieces[at]
         shift = piece.first - 1
         found = anchor(evidence, None if line is None else line - shift, piece.lines, Span(1, len(piece.lines)))
         how = len(_HOW) if found is None else _HOW[found.how]
         stands = found.line + shift if found is not None else min(max(line or 0, piece.first), piece.last)
         away = _FAR if line is None else abs(stands - line)
-        return found is None, how, piece.path != file, away, len(piece.lines), at
+        size = 0 if found is None else len(piece.lines)
+        return found is None, file is not None and piece.path != file, how, away, size, at
 
     return min(range(len(pieces)), key=rank)
