@@ -101,7 +101,7 @@ class Briefs:
             yield _Part(
                 "it belongs to",
                 tuple(_Entry(_shown(owner.declaration, LONGEST), owner.file.path) for owner in owners[:1]),
-                "classes",
+                "class",
             )
         known = [
             (each, unclear)
