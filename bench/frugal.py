@@ -6,6 +6,7 @@ The change is two releases of a package, or, where there is no package index, a 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -47,8 +48,7 @@ def _change(repository: Path) -> str:
     try:
         make(package, old, new, repository)
     except subprocess.CalledProcessError:
-        repository = repository.with_name("repository")
-        subprocess.run(["rm", "-rf", str(repository)], check=True)
+        shutil.rmtree(repository)
         repository.mkdir()
         generate(repository, GENERATED)
         return "generated"
@@ -59,11 +59,12 @@ def changed(repository: Path) -> list[frozenset[str]]:
     """For each function that the newest commit has changed, the new lines in it."""
     from codedesigner.change.source import ReadLimits, read_range
     from codedesigner.change.units import find_units
+    from codedesigner.change.visible import line_shown
 
     change = read_range(repository, "HEAD~1", "HEAD", ReadLimits(1_000_000, 1_000_000))
     lines = defaultdict(dict)  # type: defaultdict[str, dict[int, str]]
     for file in change.files:
-        lines[file.path] = {number: file.new_lines[number - 1].strip() for number in file.added_numbers}
+        lines[file.path] = {number: line_shown(file.new_lines[number - 1]).strip() for number in file.added_numbers}
     units = find_units([file for file in change.files if file.unread is None])
     return [
         frozenset(
