@@ -1,0 +1,22 @@
+"""What the tests of a review by models share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .studio import Repo, Studio
+
+
+@pytest.fixture
+def studio(
+    make_repo: Callable[..., Repo],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Studio:
+    """An empty repository, and a state of its own."""
+    monkeypatch.setenv("CODEDESIGNER_STATE_DIR", str(tmp_path / "state"))
+    return Studio(make_repo(), tmp_path, capfd)
