@@ -104,6 +104,11 @@ def test_what_is_no_new_name_that_others_use(text: str) -> None:
     assert found({"a.py": text})[1] == {}
 
 
+def test_tests_are_not_asked_about_names() -> None:
+    _, terms = found({"a.py": LOADING, "tests/test_a.py": "def test_it():\n    load_cart('x')\n"})
+    assert terms == {}
+
+
 def test_a_name_that_was_there_before_is_not_new() -> None:
     assert found({"a.py": f"{LOADING}def show():\n    load_cart('x')\n"}, old="# load_cart and retries\n")[1] == {}
 

@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
+from codedesigner.change.callers import is_test
 from codedesigner.change.identifiers import last, masked, names
 from codedesigner.change.model import FileChange, Span, split_lines
 from codedesigner.change.signatures import declaration
@@ -132,7 +133,11 @@ class _New:
 
 
 def _introduced(targets: Sequence[Target], files: Sequence[FileChange]) -> Iterator[tuple[_New, tuple[str, ...]]]:
-    """(name, the targets that use it) of names that were nowhere before; those that most use come first."""
+    """(name, the targets that use it) of names that were nowhere before; those that most use come first.
+
+    Tests neither introduce a name nor use it here: what they get wrong shows when they run.
+    """
+    targets = [target for target in targets if not is_test(target.unit.path)]
     old = frozenset(name for file in files for name in names(file.old_text or ""))
     added = {target.identity: masked(target.added, target.unit.language) for target in targets}
     there = {identity: names(code) for identity, code in added.items()}
