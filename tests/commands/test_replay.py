@@ -76,23 +76,22 @@ RULES: list[dict[str, Any]] = [
     {"when": "def g(", "times": 2, "refusal": "I would rather not."},
     {"when": "def g(", "times": 1, "trouble": "timeout"},
     {"when": "def k(", "times": 2, "text": "no JSON at all"},
-    {"answer": {"issues": [], "summary": "fine", "analysis": "no", "verdict": "no", "confidence": 0.7}},
+    {"answer": {"issues": [], "summary": "fine", "analysis": "no", "verdict": "no", "confidence": 0.7, "choice": "A"}},
 ]
 
 
 def locations(folder: Path) -> Path:
-    """Two models with planted answers, refusals, time-outs and garbage."""
-    (folder / "answers.yaml").write_text(json.dumps({"rules": RULES}))
-    one = {
-        "enabled": True,
-        "provider": {
-            "type": "scripted",
-            "model_id": str(folder / "answers.yaml"),
-            "retry_config": {"max_retries": 0},
-        },
-    }
+    """Two models with planted answers, refusals, time-outs and garbage, and a third that judges."""
+    claim = {"description": "eval", "severity": "high", "evidence": "eval(x)", "confidence": 0.9}
+    more: dict[str, list[dict[str, Any]]] = {"left": [{"when": "eval(x)", "times": 9, "answer": {"issues": [claim]}}]}
+    models = []
+    for name, tags in (("left", []), ("right", []), ("judge", ["supervisor"])):
+        script = folder / f"{name}.yaml"
+        script.write_text(json.dumps({"rules": [*more.get(name, []), *RULES]}))
+        provider = {"type": "scripted", "model_id": str(script), "retry_config": {"max_retries": 0}}
+        models.append({"id": name, "name": name, "tags": tags, "enabled": True, "provider": provider})
     file = folder / "locations.yaml"
-    file.write_text(json.dumps({"locations": [{"id": name, "name": name, **one} for name in ("left", "right")]}))
+    file.write_text(json.dumps({"locations": models}))
     return file
 
 
@@ -107,17 +106,28 @@ def test_analysers_are_replayed_to_the_byte(change: Path, tmp_path: Path, capsys
 
 def test_models_are_replayed_to_the_byte(change: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = ("--locations-file", locations(tmp_path), "--max-passes", "4")
-    live = reviewed(
-        change, tmp_path / "record", "--location", "left", "--location", "right", "--location", "ruff", *more
-    )
+    chosen = [part for name in ("left", "right", "judge", "ruff") for part in ("--location", name)]
+    live = reviewed(change, tmp_path / "record", *chosen, *more)
     capsys.readouterr()
     assert again(tmp_path / "record") == live
     assert capsys.readouterr().err == ""
+    said = read_transcript(tmp_path / "record" / "transcript.jsonl").envelopes
+    assert {each.worker for each in said} == {"left", "right", "judge", "ruff"}
     report = json.loads(live[1])
     hows = {ballot["how"] for finding in report["findings"] for ballot in finding["ballots"]}
     assert {"proposed", "cross_examined"} <= hows
     assert report["usage"]["early_exits"] > 0
     assert {each["status"] for each in report["locations"]} >= {"degraded"}
+
+
+def test_answers_that_were_kept_are_replayed_too(change: Path, tmp_path: Path) -> None:
+    said = ("review", "--repo", change, "--base", "HEAD~1", "--head", "HEAD", "--strategy", "incremental")
+    for name in ("first", "second"):
+        record, out = tmp_path / name, tmp_path / f"{name}.json"
+        files = ("--record", record, "--format", "json", "--output", out)
+        live = codedesigner(*said, "--location", "ruff", *files), out.read_bytes()
+        assert again(record) == live
+    assert json.loads((tmp_path / "second" / "run.json").read_bytes())["known"] == {"ruff": ["new0"]}
 
 
 def test_a_replay_needs_neither_repository_nor_anybody(
