@@ -71,6 +71,9 @@ async def connected(
             if prepared.supervisor is not None:
                 judge = model_worker(prepared.supervisor, ask, request.settings.seed)
                 workers[judge.id] = replace(judge, priority=PRIORITY)
+        elif prepared.supervisor is not None and request.mode.enabled:
+            alone = f"{prepared.supervisor.id} is the supervisor, and no other model takes part: it judges nothing"
+            click.echo(f"warning: {alone}", err=True)
         bus = Bus(workers, now=time.time, record=record)
         reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
         yield replace(request, reviewers=reviewers, models=models_of(prepared, bus, told))
