@@ -64,7 +64,7 @@ def test_a_new_function_is_asked_about_where_it_is_used() -> None:
     _, terms = found({"a.py": f"{LOADING}def show():\n    load_cart('x')\n", "b.py": "def other():\n    pass\n"})
     assert texts(terms) == {"show": ["load_cart"]}
     (term,) = terms["show"]
-    assert term.angles == {"correctness"}
+    assert term.angles == frozenset({"correctness"})
     assert term.question is not None
     assert term.question.endswith("\n\n> `def load_cart(path, retries=3)` in a.py")
 
