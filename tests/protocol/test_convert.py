@@ -75,3 +75,11 @@ def _json(value: object) -> str:
     import json
 
     return json.dumps(value)
+
+
+def test_an_answer_may_explain_itself_with_the_name_of_a_file_that_is_no_text() -> None:
+    answer = Answer("failed", detail="cannot read caf\udce9.py")
+    payload = to_payload(answer)
+    assert isinstance(payload, ErrorPayload)
+    assert payload.message == "cannot read caf\\xe9.py"
+    assert to_answer(payload) == answer
