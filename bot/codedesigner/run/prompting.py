@@ -132,8 +132,10 @@ def _detect(request: VerifyRequest) -> str:
     data = {
         "instructions": angle.system_prompt.strip(),
         "criteria": request.criteria,
-        "areas": areas[turn:] + areas[:turn],
+        "areas": areas,
         "angles": sources(angle.id),
+        # Said last, because all before it is then the same in every pass, and servers keep it.
+        "start": areas[turn].name if turn else None,
         "reading": READINGS[(number - 1) % len(READINGS)],
     }
     return render("prompts/detect.txt.j2", data)
