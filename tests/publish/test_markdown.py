@@ -40,7 +40,8 @@ def hostile() -> RenderInput:
     nasty = finding(
         path="a|`<b>@x.py", function="f|`<i>@y", kind="x/@z", angle="@angle", title=text, body=text, evidence=text,
     )  # fmt: skip
-    return sample((nasty, replace(nasty, disposition="rejected", reason=text)))
+    waiting = replace(nasty, disposition="undecided", decided="nobody", reason=text)
+    return sample((nasty, waiting, replace(nasty, disposition="rejected", reason=text)))
 
 
 def test_hostile_text_stays_text() -> None:
@@ -56,6 +57,27 @@ def test_hostile_text_stays_text() -> None:
     assert "<!--" not in body
     assert "@" not in visible_text(body)
     assert "#12" not in visible_text(body)
+
+
+def test_what_needs_a_person_is_listed_with_the_reason_and_never_among_the_findings() -> None:
+    waiting = finding(disposition="undecided", decided="nobody", agreement=0.5, reason="needs a person: split")
+    body = render(sample((waiting,), Coverage(4, 4, 1, 1)))
+    assert body.startswith("## ⚠️ 1 finding needs a person; this is no verdict yet\n")
+    assert "- F1 · high · agreement 2/2 (0.50) · `src/cart.py:9`: Name is not defined (needs a person: split)" in body
+    assert "| F1 |" not in body
+    assert "Not shown" not in body
+
+
+def test_it_is_told_where_the_supervisor_decided() -> None:
+    body = render(sample((finding(decided="supervisor", agreement=0.5),)))
+    assert "2/2 (0.50, decided by the supervisor)" in body
+
+
+def test_many_questions_for_a_person_are_cut_to_fit_too() -> None:
+    many = tuple(finding(line=n, disposition="undecided", reason="because " * 90) for n in range(1, 300))
+    body = render(replace(sample(many, Coverage(4, 4, 1, 1)), limit=8_000))
+    assert fits(body, 8_000)
+    assert "more did not fit; they are in the report" in body
 
 
 def test_sections_open_and_close_in_turn() -> None:
@@ -96,3 +118,15 @@ def test_every_posted_finding_is_in_the_table_with_its_votes() -> None:
         assert (f"\n| {one.id} | {one.severity}" in body) == (one.disposition == "posted")
     assert "3/4 (0.75)" in body
     assert sum(one.disposition == "posted" for one in FINDINGS) == body.count("<summary>F")
+
+
+def test_rejected_claims_are_folded_away_and_never_among_the_findings() -> None:
+    claim = finding(disposition="rejected", title="Everything is wrong", reason="quotes no line of the code")
+    body = render(sample((claim,)))
+    assert "<summary>Rejected claims: 1</summary>" in body
+    assert "Everything is wrong" in body.split("<summary>Rejected claims: 1</summary>")[1].split("</details>")[0]
+    assert "| F1 |" not in body
+    many = tuple(finding(line=n, disposition="rejected", title="word " * 30) for n in range(1, 300))
+    long = render(replace(sample(many, Coverage(4, 4, 1, 1)), limit=4_000))
+    assert fits(long, 4_000)
+    assert "more, in the report" in long

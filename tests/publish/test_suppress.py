@@ -87,6 +87,15 @@ def test_a_comment_from_before_the_change_counts() -> None:
     assert settle(finding(angle="security"), change).reason == "silenced by `noqa: F401` on line 2"
 
 
+def test_what_needs_a_person_is_settled_by_what_a_person_wrote() -> None:
+    waiting = finding(disposition="undecided", decided="nobody")
+    change = file("x", "import os  # noqa: F401", "y", added=(3,))
+
+    assert settle(waiting, change).disposition == "suppressed"
+    (settled,) = accepted([waiting], [Suppression(fingerprint="f" * 32, reason="known")], today=TODAY)
+    assert (settled.disposition, settled.decided) == ("suppressed", "nobody")
+
+
 def test_ignored_means_ignored_whenever_the_comment_was_written() -> None:
     change = file("x", "import os  # noqa: F401", "y", added=(3,))
 

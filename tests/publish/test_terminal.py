@@ -73,6 +73,16 @@ def test_an_inconclusive_review_says_that_the_reviewer_broke_and_what_is_missing
     assert lines[at + 1] == "  b.py f  location failed"
 
 
+def test_what_needs_a_person_is_shown_as_a_question_with_its_reason() -> None:
+    waiting = finding(disposition="undecided", decided="nobody", agreement=0.5, reason="needs a person: split\x1b[2J")
+    text = render(sample((waiting,), Coverage(4, 4, 1, 1)))
+    assert "needs a person" in text.split("\n", 1)[0]
+    assert "  needs a person: split␛[2J" in text
+    assert "\x1b" not in text
+    assert "Not shown" not in text
+    assert "decided by the supervisor" in render(sample((finding(decided="supervisor"),)))
+
+
 def test_text_imports_no_other_format() -> None:
     program = (
         "import sys; from codedesigner.publish import FORMATS; import codedesigner.publish.terminal\n"
