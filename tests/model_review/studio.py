@@ -23,10 +23,9 @@ class Repo(Protocol):
     def commit(self, files: Mapping[str, str | bytes | None], message: str = "x") -> str: ...
 
 
-Rules = Sequence[Mapping[str, Any]]
 
 
-NOTHING = {"issues": [], "summary": ""}
+NOTHING: dict[str, Any] = {"issues": [], "summary": ""}
 
 
 def issue(evidence: str, description: str, severity: str = "high", **more: Any) -> dict[str, Any]:
@@ -79,13 +78,13 @@ class Studio:
     folder: Path
     capfd: pytest.CaptureFixture[str]
 
-    def models(self, pool: Mapping[str, Any] | None = None, **scripts: Rules | Mapping[str, Any]) -> Path:
+    def models(self, pool: Mapping[str, Any] | None = None, **scripts: Any) -> Path:
         """A locations file with these models. A script is its rules, or `{rules: …, and keys of the location}`."""
         entries: list[dict[str, Any]] = []
         for name, script in scripts.items():
             given = dict(script) if isinstance(script, Mapping) else {"rules": script}
             (self.folder / f"{name}.yaml").write_text(json.dumps({"rules": list(given.pop("rules"))}), encoding="utf-8")
-            provider = {
+            provider: dict[str, Any] = {
                 "type": "scripted",
                 "model_id": str(self.folder / f"{name}.yaml"),
                 "retry_config": {"max_retries": 0},

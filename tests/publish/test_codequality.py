@@ -56,3 +56,9 @@ def test_fingerprints_are_unique_even_where_the_report_s_are_not() -> None:
 def test_a_finding_about_a_whole_file_still_has_a_line() -> None:
     (entry,) = json.loads(FORMATS["codequality"](sample((finding(line=0, end_line=0),))))
     assert entry["location"]["lines"] == {"begin": 1, "end": 1}
+
+
+def test_a_title_that_is_the_beginning_of_the_body_is_not_said_twice() -> None:
+    one = finding(kind="model/correctness", title="It never…", body="It never ends, ever.")
+    (entry,) = json.loads(FORMATS["codequality"](sample((one,))))
+    assert entry["description"].startswith("It never ends, ever. (agreement")

@@ -155,3 +155,15 @@ def test_a_folder_is_no_address(repo: str) -> None:
 def test_messages_hold_no_placeholders_and_no_links(title: str, text: str) -> None:
     message = run_of(sample((finding(title=title, body=""),)))["results"][0]["message"]["text"]
     assert message.startswith(text)
+
+
+def test_what_models_find_shares_a_rule_and_keeps_its_own_words() -> None:
+    one = finding(kind="model/correctness", angle="correctness", title="It divides by zero", body="It divides by zero.")
+    other = finding(
+        kind="model/correctness", angle="correctness", title="It never…", body="It never ends, ever.", line=3
+    )
+    run = json.loads(FORMATS["sarif"](sample((one, other))))["runs"][0]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "Defect found by a model that looked for correctness"
+    texts = [result["message"]["text"].partition(" (agreement")[0] for result in run["results"]]
+    assert sorted(texts) == ["It divides by zero.", "It never ends, ever."]

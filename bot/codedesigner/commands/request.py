@@ -23,6 +23,7 @@ from codedesigner.config.settings import Settings
 from codedesigner.errors import ConfigError, UsageError
 from codedesigner.location.build import planned, planned_models, reviewers
 from codedesigner.location.local.process import ProcessLimits
+from codedesigner.location.prices import price_of
 from codedesigner.location.registry import LocationRegistry, locations_for
 from codedesigner.location.seats import is_model
 from codedesigner.location.spec import LocationSpec
@@ -87,7 +88,8 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
     locations = locations_for(options.locations_file, environ)
     specs = _specs(options, locations)
     supervisor = supervisor_of(specs)
-    models = tuple(spec for spec in specs if is_model(spec) and spec is not supervisor)[: locations.pool.max_workers]
+    models = tuple(spec for spec in specs if is_model(spec) and spec is not supervisor)
+    _can_be_asked(models, supervisor, locations, settings)
     angles = frozenset(_wanted_angles(settings))
     asked = _reviewers(options, specs, settings, start.git)
     known: Known | None = None
@@ -117,6 +119,27 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         angle_specs={name: registry.require(name) for name in angles},
     )
     return Prepared(request, models, locations, supervisor)
+
+
+def _can_be_asked(
+    models: Sequence[LocationSpec], supervisor: LocationSpec | None, locations: LocationRegistry, settings: Settings
+) -> None:
+    """Nobody is left out in silence, and no budget is promised that cannot be kept.
+
+    Raises:
+        ConfigError: there are more models than the pool takes, or one without a price under a budget of money.
+    """
+    most = locations.pool.max_workers
+    if len(models) > most:
+        left = ", ".join(spec.id for spec in models[most:])
+        message = f"{len(models)} models are enabled, and pool.max_workers is {most}: {left} would be left out"
+        raise ConfigError(message, hint="raise pool.max_workers, or switch some of them off")
+    if settings.budget.usd is not None:
+        asked = (*models, supervisor) if supervisor is not None else models
+        unknown = [spec.id for spec in asked if price_of(spec, locations.prices) is None]
+        if unknown:
+            message = f"a budget of US dollars cannot be kept: no price is known for {', '.join(unknown)}"
+            raise ConfigError(message, hint="say what it costs: `price` of the location, or `prices` of the file")
 
 
 def notices(request: Request) -> list[str]:

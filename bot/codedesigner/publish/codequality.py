@@ -64,7 +64,8 @@ def _entry(finding: FindingReport, used: set[str]) -> _Entry:
 def _description(finding: FindingReport) -> str:
     body = folded(visible(redact(finding.body)))
     title = folded(visible(redact(finding.title)))
-    text = f"{title}: {body}" if body and body != title else title
+    repeats = body.startswith(title.removesuffix("…"))
+    text = body if repeats else f"{title}: {body}" if body else title
     return f"{clipped(text, _DESCRIPTION_LIMIT)} (agreement {tally(finding).fraction})"
 
 

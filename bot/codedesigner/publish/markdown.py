@@ -19,6 +19,7 @@ Sources = Mapping[str, Sequence[str]]
 
 _SIGN: dict[Conclusion, str] = {"pass": "✅", "fail": "❌", "inconclusive": "⚠️"}
 _LINE_LIMIT = 300
+_REJECTED_LIMIT = 200
 _REASON_LIMIT = 500
 _MOST_LINES = 12
 _MOST_DIFF_LINES = 60
@@ -31,6 +32,7 @@ class Amounts:
     rows: int = 200
     skipped: int = 100
     details: int = 100
+    rejected: int = 50
     files: int = 300
 
 
@@ -44,11 +46,13 @@ def render(given: RenderInput) -> str:
     amounts = Amounts()
     steps: tuple[Callable[[Amounts, int], Amounts], ...] = (
         lambda had, most: replace(had, files=most),
+        lambda had, most: replace(had, rejected=most),
         lambda had, most: replace(had, details=most),
         lambda had, most: replace(had, skipped=most),
         lambda had, most: replace(had, rows=most),
     )
-    for step, most in zip(steps, (amounts.files, amounts.details, amounts.skipped, amounts.rows), strict=True):
+    mosts = (amounts.files, amounts.rejected, amounts.details, amounts.skipped, amounts.rows)
+    for step, most in zip(steps, mosts, strict=True):
         text = body(amounts)
         if fits(text, given.limit):
             return text
@@ -83,6 +87,7 @@ def _facts(given: RenderInput) -> dict[str, object]:
             for finding in undecided(report)
         ],
         "aside": ", ".join(set_aside(report)),
+        "rejected": [_rejected(finding) for finding in report.findings if finding.disposition == "rejected"],
         "unwell": [
             {"name": code(one.id), "status": one.status, "detail": prose(one.detail, cell=True)}
             for one in unwell(report)
@@ -159,6 +164,17 @@ def _finding(finding: FindingReport, given: RenderInput) -> dict[str, object]:
         "body": "" if finding.body.strip() == finding.title.strip() else prose(finding.body),
         "source": _source(finding, given),
         "suggestion": _suggestion(finding, given.sources),
+    }
+
+
+def _rejected(finding: FindingReport) -> dict[str, str]:
+    """A claim that stands nowhere, for the folded list: it is named, and nobody is asked to do anything about it."""
+    by = ", ".join(code(name, cell=True) for name in tally(finding).yes)
+    return {
+        "place": code(finding.path) + (f" {code(finding.function)}" if finding.function else ""),
+        "by": by,
+        "title": prose(clipped(finding.title, _REJECTED_LIMIT), cell=True),
+        "reason": prose(finding.reason, cell=True),
     }
 
 

@@ -71,8 +71,15 @@ def _driver(kinds: Sequence[str], findings: Sequence[FindingReport]) -> Json:
     }
 
 
+def _by_model(finding: FindingReport) -> bool:
+    return finding.kind.startswith("model/")
+
+
 def _rule(finding: FindingReport) -> Json:
-    kind = kind_of(finding.kind, angle=finding.angle, severity=finding.severity, title=_said(finding.title))
+    # A model's findings share a rule, and each has words of its own.
+    title = f"Defect found by a model that looked for {finding.angle}" if _by_model(finding) else _said(finding.title)
+    severity: Severity = "medium" if _by_model(finding) else finding.severity
+    kind = kind_of(finding.kind, angle=finding.angle, severity=severity, title=title)
     properties: Json = {"tags": [kind.angle]}
     if kind.angle == "security":
         properties["security-severity"] = _SECURITY_SEVERITY[kind.severity]
@@ -122,7 +129,7 @@ def _said(text: str) -> str:
 
 def _message(finding: FindingReport) -> str:
     title, body = _said(finding.title), _said(finding.body)
-    text = body if body.startswith(title) or not title else f"{title}. {body}" if body else title
+    text = body if body.startswith(title.removesuffix("…")) or not title else f"{title}. {body}" if body else title
     text = f"{text} (agreement {tally(finding).fraction})"
     if finding.side == "LEFT":
         text += f" [removed line {finding.line}]"
