@@ -88,7 +88,7 @@ def test_a_comment_from_before_the_change_counts() -> None:
 
 
 def test_what_needs_a_person_is_settled_by_what_a_person_wrote() -> None:
-    waiting = finding(disposition="undecided", decided="nobody")
+    waiting = replace(finding(), disposition="undecided", decided="nobody")
     change = file("x", "import os  # noqa: F401", "y", added=(3,))
 
     assert settle(waiting, change).disposition == "suppressed"
