@@ -94,10 +94,9 @@ def asked(request: VerifyRequest, prefix: str | None = None) -> Asked:
         "detect": request.angle_spec.output_schema,
         "term": TERM_SCHEMA,
         "critique": CRITIQUE_SCHEMA,
-        "judge": judge_schema(request),
     }
     question = {"detect": _detect, "term": _term, "critique": _critique, "judge": judge_question}[kind](request)
-    return Asked(kind, Prompt(system, _shared(request), question.strip()), schemas[kind])
+    return Asked(kind, Prompt(system, _shared(request), question.strip()), schemas.get(kind) or judge_schema(request))
 
 
 def numbered(code: str, first: int, *, changed: frozenset[int] = frozenset(), mark: str = "") -> str:

@@ -116,7 +116,7 @@ def request_of(item: ExecutionItem, around: Surroundings, claim: Issue | None = 
         previous_issues=() if claim is None else (_claimed(claim, file),),
         brief=around.brief(item),
         instructions=around.instructions(ref.file),
-        changed_lines=tuple(sorted(n for n in file.added_numbers if ref.start_line <= n <= last)),
+        changed_lines=tuple(n for n in range(ref.start_line, last + 1) if n in file.added_numbers),
         mark=around.mark,
     )
     angle = around.angles[item.angle_id]
