@@ -85,8 +85,9 @@ class Models:
 
     async def ask(self, plan: ExecutionPlan, around: Surroundings) -> Asked:
         """All that the plan asks of them."""
-        # More questions than calls: within a question, locations and passes wait for each other.
-        config = PassConfig(self.early_exit, max(1, 4 * self.at_once), self.total_timeout_s)
+        # Few more questions than calls: a server that has just read a function from an angle finds it as it left it
+        # when the next pass comes at once, and has replaced it when many others come between.
+        config = PassConfig(self.early_exit, max(1, self.at_once + self.at_once // 8), self.total_timeout_s)
         loop = PassLoop(self.bus, around, self.ids, config=config, monotonic=self.monotonic, told=self.told)
         pending = [item for item in plan.items if item.status == "pending" and not self.ids.isdisjoint(item.locations)]
         shown = [item for item in pending if around.files[item.function_ref.file].new_lines]
