@@ -20,5 +20,5 @@ def headline(text: str) -> str:
     if len(title) <= MOST_TITLE:
         return title
     cut = title[: MOST_TITLE - 1]
-    words, _, _ = cut.rpartition(" ")
+    words, _, _ = title[:MOST_TITLE].rpartition(" ")
     return (words if len(words) > MOST_TITLE // 2 else cut).rstrip() + "…"
