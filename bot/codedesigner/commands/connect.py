@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 
 import click
 
@@ -52,6 +54,8 @@ async def connected(
     workers: dict[str, Worker] = {reviewer.id: FileWorker(reviewer) for reviewer in request.reviewers}
     async with AsyncExitStack() as stack:
         if prepared.models and request.mode.enabled:
+            # Planning mostly waits for parsers; meanwhile, what the first call needs can be loaded.
+            asyncio.get_running_loop().run_in_executor(None, import_module, "aiohttp")
             pool = await stack.enter_async_context(
                 model_pool(
                     _asked(prepared),
