@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from codedesigner.angle.compose import combine, incompatible
+from codedesigner.angle.compose import asked_as_one, combine, incompatible
 from codedesigner.angle.output import ANGLE_OUTPUT_SCHEMA
 from codedesigner.angle.registry import AngleRegistry, load_angles
-from codedesigner.angle.spec import AngleSpec, FocusArea
+from codedesigner.angle.spec import AngleSpec, FocusArea, sources
 from codedesigner.config.yamlfile import read_file
 from codedesigner.errors import ConfigError
 from codedesigner.severity import Severity
@@ -79,3 +80,28 @@ def test_a_registry_composes_what_fits() -> None:
 def test_a_composite_has_at_least_two_sources(ids: list[str]) -> None:
     with pytest.raises(ConfigError, match="at least two different angles"):
         AngleRegistry({"a": angle("a")}).compose(ids)
+
+
+def test_several_angles_asked_as_one_name_their_angle_and_change_with_each_source() -> None:
+    one, other = angle("a", version="1.2.3"), angle("b", version="2.0.1")
+    made = asked_as_one((one, other))
+    assert (made.id, made.version, sources(made.id)) == ("a+b", "3.2.4", ("a", "b"))
+    assert made.output_schema["properties"]["issues"]["items"]["properties"]["angle"] == {"enum": ["a", "b"]}  # type: ignore[index,call-overload]
+    assert "angle" not in str(one.output_schema)
+    assert one.system_prompt in made.system_prompt
+    raised = asked_as_one((one, angle("b", version="2.0.2")))
+    assert raised.version != made.version
+    with pytest.raises(ValidationError):
+        AngleSpec.model_validate(made.model_dump())
+
+
+def test_a_registry_has_a_composition_under_its_name() -> None:
+    registry = load_angles(read_file(resource("angles.yaml")))
+    assert registry.require("correctness+security").id == "correctness+security"
+    assert [each.id for each in registry.select(["correctness+security", "style"])] == ["correctness+security", "style"]
+    with pytest.raises(ConfigError, match="style would be asked twice"):
+        registry.select(["efficiency+style", "style"])
+    with pytest.raises(ConfigError, match="there is no angle nonsense"):
+        registry.select(["correctness+nonsense"])
+    with pytest.raises(ConfigError, match="at least two different angles"):
+        registry.select(["style+style"])

@@ -23,8 +23,6 @@ class Repo(Protocol):
     def commit(self, files: Mapping[str, str | bytes | None], message: str = "x") -> str: ...
 
 
-
-
 NOTHING: dict[str, Any] = {"issues": [], "summary": ""}
 
 

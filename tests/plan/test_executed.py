@@ -49,3 +49,49 @@ def test_every_item_ends_in_one_state() -> None:
     assert done.items[3].reason == "after 3 passes"
     assert (done.status, done.actual_operations) == ("completed", 4)
     assert not done.items[3].wanted
+
+
+def cut(name: str, *unasked: str, locations: tuple[str, ...] = ()) -> ExecutionItem:
+    return ExecutionItem(
+        f"{name}-1",
+        REF,
+        None,
+        "correctness",
+        1,
+        status="pending" if locations else "skipped",
+        skip_reason=None if locations else "budget",
+        reason="it would exceed the budget of 3 calls",
+        locations=locations,
+        unasked=unasked,
+    )
+
+
+def test_what_was_really_spent_decides_about_a_budget() -> None:
+    items = (
+        cut("caught", "model"),
+        cut("both", "model", locations=("ruff",)),
+        cut("still", "model"),
+        cut("early", "model"),
+        item("dear", "model"),
+        item("half", "ruff", "model"),
+    )
+    paid = {"caught-1": True, "both-1": True, "still-1": False, "dear-1": False, "half-1": False}
+    plan = ExecutionPlan("p", 0.0, items, "exhaustive", 3)
+    done = executed(
+        plan,
+        lambda _item, _location: True,
+        {"early-1": "after 3 passes"},
+        frozenset({"model"}),
+        lambda each, location: paid.get(each.id) if location == "model" else None,
+    )
+    assert [(each.id, each.status, each.skip_reason, each.locations, each.unasked) for each in done.items] == [
+        ("caught-1", "completed", None, ("model",), ()),
+        ("both-1", "completed", None, ("ruff", "model"), ()),
+        ("still-1", "skipped", "budget", (), ("model",)),
+        ("early-1", "skipped", "early_exit", (), ()),
+        ("dear-1", "skipped", "budget", (), ("model",)),
+        ("half-1", "completed", None, ("ruff",), ("model",)),
+    ]
+    assert [each.wanted for each in done.items] == [True, True, True, False, True, True]
+    assert done.items[2].reason == "it would exceed the budget of 3 calls"
+    assert done.items[4].reason == "the budget did not suffice for it"

@@ -81,3 +81,25 @@ def test_an_anchor_lies_in_the_span_and_holds_the_quotation(lines: list[str], da
     if found is not None:
         assert span.start <= found.line <= found.end_line <= min(span.end, len(lines))
         assert any(character in lines[found.line - 1] for character in evidence)
+
+
+ODD = ["1|eval(x)", "12: go(on)", "a \u202eb", "caf\udce9 = 1", "end\r", "`tick`"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "line"),
+    [
+        ("1|eval(x)", 1),  # looks like a number and a bar, and is code
+        ("  7+3fa| 1|eval(x)", 1),
+        ("3: a <U+202E>b", 3),
+        ("12: go(on)", 2),
+        ("a <U+202E>b", 3),  # as it was shown
+        ("a \u202eb", 3),  # as it is
+        ("caf\\xe9 = 1", 4),
+        ("end", 5),
+        ("`end`", 5),
+        ("`tick`", 6),
+    ],
+)
+def test_lines_are_found_as_they_are_shown(evidence: str, line: int) -> None:
+    assert anchor(evidence, None, ODD, Span(1, 6)) == Anchor(line, line, "exact")

@@ -69,7 +69,7 @@ def asked_as_one(angles: Sequence[AngleSpec]) -> ComposedAngle:
 
 
 def _version(angles: Sequence[AngleSpec]) -> str:
-    """Another one as soon as that of a source is."""
+    """Raised whenever that of a source is."""
     parts = [tuple(map(int, angle.version.split("."))) for angle in angles]
     return ".".join(str(sum(part[place] for part in parts)) for place in range(3))
 
