@@ -11,8 +11,6 @@ from .studio import NOTHING, Studio, claims, issue
 CODE = "def pay(total, count):\n    return total / count\n"
 LINE = "return total / count"
 WORDS = "Nobody checks `count` @team: for an empty basket it is zero, and the whole order fails with it. So what."
-    "Nobody checks `count` @team: for an empty basket it is zero, and the whole order fails with it, always. So what."
-)
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "sarif", "codequality", "json"])

@@ -16,10 +16,6 @@ from codedesigner.vote.panel import Panel
 FILE = FileChange("a.py", None, "added", False, 9, 0, (), new=b"".join(b"line %d\n" % n for n in range(1, 31)))
 OUTER, INNER = FunctionRef("a.py", "f", 1, 20), FunctionRef("a.py", "f.g", 5, 10)
 OTHER = FunctionRef("a.py", "h", 22, 30)
-    FunctionRef("a.py", "f", 1, 20),
-    FunctionRef("a.py", "f.g", 5, 10),
-    FunctionRef("a.py", "h", 22, 30),
-)
 
 
 def item(ref: FunctionRef, number: int = 1, angle: str = "correctness", term: str | None = None) -> ExecutionItem:
