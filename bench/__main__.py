@@ -20,6 +20,7 @@ MEASUREMENTS = {
     "load": "bench.load",
     "overhead": "bench.overhead",
     "frugal": "bench.frugal",
+    "panel": "bench.panel",
 }
 
 

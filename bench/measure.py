@@ -102,8 +102,13 @@ def tree_memory(command: Sequence[str], *, cwd: Path | None = None) -> int | Non
 
 
 def tree_resident(pid: int) -> int:
-    """Bytes that a process and all its descendants hold now; 0 without `/proc`. What they share counts for each."""
-    return sum(_resident(each) for each in _tree(pid))
+    """Bytes that a process and all its descendants hold now; 0 without `/proc`. What they share counts for each.
+
+    A child that is about to start a program has its parent's memory, not its own, and counts for nothing.
+    """
+    held = {each: _resident(each) for each in _tree(pid)}
+    lines = {each: _line(each) for each in held}
+    return sum(size for each, size in held.items() if each == pid or lines[each] != lines[pid])
 
 
 def processor_seconds() -> float:
@@ -121,6 +126,13 @@ def _tree(pid: int) -> list[int]:
             except OSError:  # it ended meanwhile
                 continue
     return found
+
+
+def _line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it ended meanwhile
+        return b""
 
 
 def _resident(pid: int) -> int:

@@ -19,6 +19,7 @@ from bench.reviewing import Asked, asking
 LATENCY_S = 1.0
 FEW, MANY = 5, 1_000
 ONE_LOOK = ("--location", "model", "--angle", "correctness", "--max-passes", "1")
+NO_TERMS = {"CODEDESIGNER_TERMS_FROM_CHANGE__NAMES": "0", "CODEDESIGNER_TERMS_FROM_CHANGE__POINTS": "0"}
 MOST_MEMORY = 150.0  # MB, of all processes together
 
 _NAMED = re.compile(r"\bwork_?(\d+)\(")
@@ -44,7 +45,7 @@ def _sized(functions: int, widths: tuple[int, ...]) -> Iterator[Row]:
             folder = Path(name) / str(at_once)
             folder.mkdir()
             with asking(folder, repository, at_once=at_once, latency=LATENCY_S) as review:
-                first, again = review(ONE_LOOK), review(ONE_LOOK)
+                first, again = review(ONE_LOOK, **NO_TERMS), review(ONE_LOOK, **NO_TERMS)
             assert seen(first) == functions, f"{seen(first)} of {functions} functions were shown"
             yield from _rows(f"review, {functions} functions, {at_once} at once", first, at_once)
             note = f"{again.calls} calls, {again.cpu_s:.2f} s of processor"
