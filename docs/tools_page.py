@@ -11,13 +11,14 @@ from codedesigner.run.tools.shipped import TOOLS
 INTRODUCTION = """\
 # Tools
 
-During a review the supervisor may have things looked up. A tool reads the git objects of two commits, the one before
-the change (`base`) and the one after it (`head`); it never reads the work tree, follows no link, runs nothing of the
-change and touches no network. Workers have no tools.
+Before it judges a finding, [the supervisor may have things looked up](models.md#what-the-supervisor-looks-up). A tool
+reads the git objects of two commits, the one before the change (`base`) and the one after it (`head`); it never reads
+the work tree, follows no link, runs nothing of the change and touches no network. Workers have no tools.
 
-The supervisor asks in JSON, at most six calls at a time. Each call is checked and goes to the tools as a message of
-its own, with the first ten lines of the tool's documentation; what comes back is shown as numbered data behind a bar,
-as code is. A result has at most 8,000 characters and 20 seconds; where something is left out, the answer says what.
+The supervisor asks in JSON, for at most `lookups.calls` calls. Each call is checked and goes to the tools as a message
+of its own, with the first ten lines of the tool's documentation; what comes back is shown as numbered data behind a
+bar, as code is. A result has at most 8,000 characters, and its share of `lookups.characters`; it takes at most
+`lookups.seconds`. Where something is left out, the answer says what.
 
 ```console
 $ codedesigner tools list

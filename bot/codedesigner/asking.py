@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from hashlib import sha256
@@ -14,7 +15,7 @@ from math import fsum
 
 from codedesigner.config.paths import PathSettings
 from codedesigner.plan.executed import Answered, executed
-from codedesigner.plan.model import ExecutionItem, ExecutionPlan
+from codedesigner.plan.model import ExecutionItem, ExecutionPlan, FunctionRef
 from codedesigner.planning import Planned, Request
 from codedesigner.protocol.issue import Source
 from codedesigner.protocol.wire import Metrics
@@ -81,7 +82,9 @@ class Hearing:
                 said[location].append(answer.metrics)
         for one in self.examined:
             said[one.claim.location].append(one.metrics)
-        return said if self.supervisor is None else {**said, self.supervisor: [one.metrics for one in self.judged]}
+        if self.supervisor is not None:
+            said[self.supervisor] = [each for one in self.judged for each in one.spent]
+        return said
 
 
 def asker(request: Request, progress: Progress) -> Ask:
@@ -133,7 +136,9 @@ async def _judged(
 
     put = unclear_ones(verdicts, planned.plan, around.files, bar=bar, models=models.ids)
     disputes = [one.dispute for one in put]
-    judged = await judge_disputes(models.bus, models.supervisor or "", disputes, around, left_s=left_s)
+    judged = await judge_disputes(
+        models.bus, models.supervisor or "", disputes, around, left_s=left_s, lookups=models.lookups
+    )
     opinions = [one.opinion for one in judged]
     return with_decisions(verdicts, list(zip(put, opinions, strict=True)), around.files), judged
 
@@ -144,7 +149,20 @@ async def _files(request: Request, matter: Matter, ask: Ask) -> Looked:
 
 
 async def _items(request: Request, planned: Planned, around: Surroundings) -> Asked:
-    return _NOTHING_ASKED if request.models is None else await request.models.ask(planned.plan, around)
+    if request.models is None:
+        return _NOTHING_ASKED
+    await asyncio.to_thread(_brief, planned.plan, around, request.models.ids)
+    return await request.models.ask(planned.plan, around)
+
+
+def _brief(plan: ExecutionPlan, around: Surroundings, models: AbstractSet[str]) -> None:
+    """Have the briefs made while others are at work: for a large change this takes seconds, and nobody may wait."""
+    first: dict[FunctionRef, ExecutionItem] = {}
+    for item in plan.items:
+        if item.status == "pending" and not models.isdisjoint(item.locations):
+            first.setdefault(item.function_ref, item)
+    for item in first.values():
+        around.brief(item)
 
 
 def _verdicts(
@@ -210,12 +228,14 @@ def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationS
     said = [answers[name] for answers in hearing.panel.asked.answers.values() if name in answers]
     failed = [answer for answer in said if answer.status != "answered" and not answer.over_budget]
     unjudged = [one.opinion.reason for one in hearing.judged if one.opinion.choice is None and not one.over_budget]
+    unjudged += [one.unlisted for one in hearing.judged if one.unlisted]
     unjudged = unjudged if name == hearing.supervisor else []
     off = bool(said) and all(answer.status == "offline" for answer in said)
     details = sorted({answer.detail for answer in failed if answer.detail} | set(unjudged))
     more = f" (and {len(details) - 1} more reasons)" if len(details) > 1 else ""
     return LocationStats(
         id=name,
+        role="supervisor" if name == hearing.supervisor else "reviewer",
         status="offline" if off else "degraded" if failed or unjudged else "idle",
         requests_total=len(metrics),
         requests_failed=len(failed)

@@ -32,6 +32,9 @@ SILENT = {"issues": [], "summary": "fine"}
 REFUTES = {"analysis": "every caller checks x", "verdict": "no", "confidence": 0.8}
 
 
+WISH = "Before you decide"
+
+
 def decides(choice: str, severity: str = "high", confidence: float = 0.9) -> dict[str, Any]:
     answer = {"analysis": "f(0) is reached", "choice": choice, "severity": severity, "confidence": confidence}
     return {"when": 'View "no_defect"', "answer": answer}
@@ -57,7 +60,8 @@ def locations(folder: Path, **supervisor: Any) -> Path:
         "denies": [{"when": "Another reviewer claims", "answer": REFUTES}, {"answer": SILENT}],
     }
     if supervisor:
-        scripts["judge"] = supervisor.pop("rules")
+        wants_nothing = {"when": WISH, "answer": {"lookups": []}}
+        scripts["judge"] = [supervisor.pop("wish", wants_nothing), *supervisor.pop("rules")]
     entries = []
     for name, rules in scripts.items():
         (folder / f"{name}.yaml").write_text(yaml.safe_dump({"rules": rules}))
@@ -112,11 +116,12 @@ def test_its_yes_blocks_and_its_reason_is_told(change: Path, tmp_path: Path) -> 
     assert finding["reason"].startswith("the supervisor decided: a defect: f(0) is reached; the vote: 1 of 2")
     assert {ballot["location"] for ballot in finding["ballots"]} == {"claims", "denies"}
     judge = next(each for each in report["locations"] if each["id"] == "judge")
-    assert (judge["status"], judge["requests_total"], judge["requests_failed"]) == ("idle", 1, 0)
+    assert (judge["status"], judge["requests_total"], judge["requests_failed"]) == ("idle", 2, 0)
+    assert [each["role"] for each in report["locations"]] == ["reviewer", "reviewer", "supervisor"]
 
     put = [each for each in read_transcript(record / "transcript.jsonl").envelopes if each.worker == "judge"]
-    assert [each.message_type for each in put] == ["verify_request", "response"]
-    asked = put[0].payload
+    assert [each.message_type for each in put] == ["analyze_request", "response", "verify_request", "response"]
+    asked = put[2].payload
     assert isinstance(asked, VerifyRequest)
     assert [(each.view, each.supporters, each.reasons) for each in asked.alternatives] == [
         ("defect", 1, ()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -13,9 +13,11 @@ from importlib import import_module
 import click
 
 from codedesigner.call.model import Call, Reply
+from codedesigner.commands.looking import limits_of, tool_worker
 from codedesigner.commands.pool import model_pool
 from codedesigner.commands.record import Recording
 from codedesigner.commands.request import Prepared
+from codedesigner.errors import ConfigError
 from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.keys import location_key
@@ -31,6 +33,7 @@ from codedesigner.run.examine import Progress, silent
 from codedesigner.run.model_worker import Ask, ModelWorker
 from codedesigner.run.models import Models
 from codedesigner.run.supervisor import PRIORITY
+from codedesigner.run.tools.worker import TOOL_WORKER
 from codedesigner.run.wired import FileWorker, WiredReviewer
 
 Told = Callable[[ProgressReport], None]
@@ -50,7 +53,7 @@ async def connected(
     Raises:
         ConfigError: a model cannot be reached as it is configured.
     """
-    request = prepared.request
+    request, lookups = prepared.request, limits_of(prepared)
     workers: dict[str, Worker] = {reviewer.id: FileWorker(reviewer) for reviewer in request.reviewers}
     async with AsyncExitStack() as stack:
         if prepared.models and request.mode.enabled:
@@ -75,12 +78,21 @@ async def connected(
             if prepared.supervisor is not None:
                 judge = model_worker(prepared.supervisor, ask, request.settings.seed)
                 workers[judge.id] = replace(judge, priority=PRIORITY)
+            if lookups is not None:
+                _free(TOOL_WORKER, workers)
+                workers[TOOL_WORKER] = tool_worker(prepared, lookups)
         elif prepared.supervisor is not None and request.mode.enabled:
             alone = f"{prepared.supervisor.id} is the supervisor, and no other model takes part: it judges nothing"
             click.echo(f"warning: {alone}", err=True)
         bus = Bus(workers, now=time.time, record=record)
         reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
         yield replace(request, reviewers=reviewers, models=models_of(prepared, bus, told))
+
+
+def _free(name: str, workers: Container[str]) -> None:
+    if name in workers:
+        message = f"a location is called {name}, as what the supervisor looks things up with"
+        raise ConfigError(message, hint="give it another id, or set lookups.calls to 0")
 
 
 def _asked(prepared: Prepared) -> tuple[LocationSpec, ...]:
@@ -159,4 +171,5 @@ def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
         told=told,
         catch_up=request.budget.items is None,
         supervisor=None if prepared.supervisor is None else prepared.supervisor.id,
+        lookups=limits_of(prepared),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from codedesigner.commands.options import review_options, taken
 from codedesigner.commands.output import paired, write
+
+_UNKNOWN = "how much stays unclear, nobody knows before"
 
 
 @click.command()
@@ -23,11 +26,14 @@ def plan(formats: tuple[str, ...], outputs: tuple[str, ...], **given: Any) -> No
     options = taken(given)
     pairs = paired(formats, outputs, "text")
 
-    from codedesigner.commands.request import build_request
+    from codedesigner.commands.request import prepare
     from codedesigner.plan.export import to_json
     from codedesigner.plan.render import to_text
     from codedesigner.planning import plan_change
 
-    request = build_request(options, os.environ)
-    planned = plan_change(request)
-    write(pairs, lambda name, _screen: (to_json if name == "json" else to_text)(planned.plan))
+    prepared = prepare(options, os.environ)
+    shown = plan_change(prepared.request).plan
+    if prepared.supervisor is not None:
+        uncounted = f"the calls of {prepared.supervisor.id}, the supervisor, are not counted: {_UNKNOWN}"
+        shown = replace(shown, notes=(*shown.notes, uncounted))
+    write(pairs, lambda name, _screen: (to_json if name == "json" else to_text)(shown))

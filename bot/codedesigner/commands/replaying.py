@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple, Unpack
 
 from codedesigner import __version__
 from codedesigner.commands.plain import from_plain, made_fields
@@ -40,6 +41,9 @@ from codedesigner.review import review
 from codedesigner.run.bus import Answered, Beat, Bus, Recorded
 from codedesigner.run.models import Models
 from codedesigner.run.wired import WiredReviewer
+
+T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +275,11 @@ class TimelessLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Simulated seconds."""
         return self._forward.now
+
+    def run_in_executor(
+        self, executor: object, func: Callable[[Unpack[Given]], T], *args: *Given
+    ) -> asyncio.Future[T]:
+        """At once: while a thread was at work, nothing would be there, and the time of all others would be over."""
+        done: asyncio.Future[T] = self.create_future()
+        done.set_result(func(*args))
+        return done

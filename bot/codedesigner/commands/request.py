@@ -53,13 +53,15 @@ class _Start:
 class Prepared:
     """A request that can be planned, and the models that it asks once somebody connects them.
 
-    `supervisor` judges what the vote of the `models` leaves unclear, and is none of them.
+    `supervisor` judges what the vote of the `models` leaves unclear, and is none of them. `git` is the repository that
+    the change lies in; None where only a diff is there.
     """
 
     request: Request
     models: tuple[LocationSpec, ...]
     registry: LocationRegistry
     supervisor: LocationSpec | None = None
+    git: Git | None = None
 
 
 def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request:
@@ -118,7 +120,7 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         description=_description(change, start.git) if models else "",
         angle_specs={name: registry.require(name) for name in angles},
     )
-    return Prepared(request, models, locations, supervisor)
+    return Prepared(request, models, locations, supervisor, start.git)
 
 
 def _can_be_asked(

@@ -156,6 +156,16 @@ class Brief(Closed):
     )
 
 
+class Lookups(Closed):
+    """What the supervisor may have looked up in the repository before it judges a finding."""
+
+    calls: int = Field(default=6, ge=0, le=20, description="Lookups for one finding, at most; 0: none.")
+    characters: int = Field(
+        default=8_000, ge=1_000, le=100_000, description="Characters of their results together, at most."
+    )
+    seconds: Count = Field(default=20, description="Seconds one lookup may take.")
+
+
 class PathRule(Closed):
     """What is different for some files. Where several rules match a file, the last one to say something decides."""
 
@@ -222,6 +232,9 @@ class Settings(Closed):
         default=TermsFromChange(), description="What the change itself gives reason to ask."
     )
     brief: Brief = Field(default=Brief(), description="What models are told about a function beside its code.")
+    lookups: Lookups = Field(
+        default=Lookups(), description="What the supervisor may have looked up before it judges a finding."
+    )
     path_rules: tuple[PathRule, ...] = Field(
         default=(), max_length=1000, description="What is different for some files."
     )

@@ -97,7 +97,8 @@ class Capability:
 
     `modes` from the strictest, `text` always last. `n_ctx` are tokens of prompt and answer together. `refused` are
     parameters that are left out. `bounds`: its schemas may say how long or how large something is. `logprobs` None:
-    not known. `stream`: answers are taken in parts where the configuration does not say. `parallel` are the requests that it works on at once.
+    not known. `stream`: answers are taken in parts where the configuration does not say. `parallel` are the requests
+    that it works on at once.
     """
 
     modes: tuple[Mode, ...] = MODES

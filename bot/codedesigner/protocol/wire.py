@@ -149,7 +149,7 @@ class WireAlternative(Closed):
 
 class VerifyRequest(Closed):
     """Look at code from an angle. With `previous_issues` in the context: are these claims right? With `alternatives`:
-    which of them is? `depth` says how long to think.
+    which of them is? `depth` says how long to think. `looked_up` is what tools have found about it, as data.
     """
 
     code: str
@@ -157,6 +157,7 @@ class VerifyRequest(Closed):
     context: RequestContext
     criteria: tuple[str, ...] = ()
     alternatives: tuple[WireAlternative, ...] = ()
+    looked_up: str = ""
     depth: Depth = "normal"
     constraints: RequestConstraints = RequestConstraints()
 
@@ -180,10 +181,13 @@ class RefineRequest(Closed):
 
 
 class AnalyzeRequest(Closed):
-    """Answer questions about code. A static analyser takes the whole file and answers with all that it finds."""
+    """Answer questions about code. A static analyser takes the whole file and answers with all that it finds; a model
+    answers in the shape of `output_schema`, as specs of angles have it.
+    """
 
     code: str
     questions: tuple[str, ...]
+    output_schema: dict[str, JsonValue] | None = None
     depth: Depth = "normal"
     context: RequestContext
     constraints: RequestConstraints = RequestConstraints()

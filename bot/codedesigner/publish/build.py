@@ -167,6 +167,7 @@ def _location(stats: LocationStats) -> LocationReport:
     p99 = latencies[math.ceil(0.99 * len(latencies)) - 1] if latencies else 0.0
     return LocationReport(
         id=stats.id,
+        role=stats.role,
         status=stats.status,
         detail=shown(stats.detail),
         requests_total=stats.requests_total,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from codedesigner.publish.report import Report
 
 LocationStatus = Literal["idle", "busy", "degraded", "offline"]
+LocationRole = Literal["reviewer", "supervisor"]
 Conclusion = Literal["pass", "fail", "inconclusive"]
 FailOn = Literal["low", "medium", "high", "critical", "never"]
 
@@ -56,6 +57,7 @@ class LocationStats:
     tokens_cached: int = 0
     cost_usd: float = 0.0
     detail: str = ""
+    role: LocationRole = "reviewer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from codedesigner.change.model import NotReviewed, Side, Status
-from codedesigner.publish.inputs import Conclusion, FailOn, LocationStatus
+from codedesigner.publish.inputs import Conclusion, FailOn, LocationRole, LocationStatus
 from codedesigner.severity import Severity
 from codedesigner.vote.finding import Decider, Disposition, How, Proof, Vote
 
@@ -132,6 +132,9 @@ class LocationReport(_Model):
     """What one location did in this run."""
 
     id: str = Field(description="Its id.")
+    role: LocationRole = Field(
+        default="reviewer", description="Whether it looked for defects, or judged what the vote left unclear."
+    )
     status: LocationStatus = Field(description="How it is.")
     detail: str = Field(description="Why it is offline or degraded; empty otherwise.")
     requests_total: Count = Field(description="Requests made.")

@@ -157,7 +157,8 @@ class _Page:
 
     def _coverage(self) -> str:
         change, coverage = self._report.change, self._report.coverage
-        took_part = sum(location.status != "offline" for location in self._report.locations)
+        asked = [location for location in self._report.locations if location.role == "reviewer"]
+        took_part = sum(location.status != "offline" for location in asked)
         return (
             f"{plural(change.functions, 'function')} in {plural(len(change.files), 'file')}, "
             f"{coverage.items_answered:,} of {plural(coverage.items_planned, 'item')} answered by "

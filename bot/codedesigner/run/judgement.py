@@ -40,12 +40,16 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the supervisor makes of a dispute; `choice` None where it gave no answer, and `reason` says why."""
+    """What the supervisor makes of a dispute; `choice` None where it gave no answer, and `reason` says why.
+
+    `note` says what it knew, or could not get to know, beside the code.
+    """
 
     choice: Choice | None
     reason: str
     severity: Severity | None = None
     confidence: float = 0.0
+    note: str = ""
 
 
 def judge_request(dispute: Dispute, around: Surroundings) -> VerifyRequest:
@@ -73,9 +77,13 @@ def judge_schema(request: VerifyRequest) -> Schema:
 
 
 def judge_question(request: VerifyRequest) -> str:
+    """The views, and what was looked up about them."""
+    return render("prompts/judge.txt.j2", {**views_shown(request), "looked_up": request.looked_up}).strip()
+
+
+def views_shown(request: VerifyRequest) -> dict[str, object]:
     """The views, each with how many hold it and why; never who: a name would have a weight of its own."""
-    data = {"views": [_shown(each) for each in request.alternatives], "angle": _angle(request.angle_spec)}
-    return render("prompts/judge.txt.j2", data).strip()
+    return {"views": [_shown(each) for each in request.alternatives], "angle": _angle(request.angle_spec)}
 
 
 def read_opinion(request: VerifyRequest, answered: Answered) -> Opinion:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeGuard
 
 from pydantic import JsonValue
 
@@ -14,10 +15,12 @@ from codedesigner.call.model import Call, Outcome, Prompt, Reply
 from codedesigner.plan.keys import digest, reply_key
 from codedesigner.protocol.issue import AnswerStatus
 from codedesigner.protocol.wire import (
+    AnalyzeRequest,
     Envelope,
     ErrorCode,
     ErrorPayload,
     Metrics,
+    Payload,
     ResponsePayload,
     SuggestedAction,
     VerifyRequest,
@@ -25,6 +28,7 @@ from codedesigner.protocol.wire import (
 from codedesigner.run.bus import Answered, Beat
 from codedesigner.run.prompting import Asked, asked
 
+Question = VerifyRequest | AnalyzeRequest
 Ask = Callable[[Call, str], Awaitable[Reply]]
 """(call, location) -> exactly one reply. It waits its turn, keeps the limits and tries again; it never raises."""
 
@@ -69,13 +73,13 @@ class ModelWorker:
 
     async def _one(self, envelope: Envelope) -> Answered:
         request = envelope.payload
-        if not isinstance(request, VerifyRequest):
+        if not _is_for_models(request):
             message = f"a model does not take a {envelope.message_type}"
             return ErrorPayload(code="INVALID_REQUEST", message=message, recoverable=False, suggested_action="abort")
         call = self._call(envelope.message_id, request, asked(request, self.prefix))
         return _answer(await self.ask(call, self.id), call.origin)
 
-    def _call(self, message_id: str, request: VerifyRequest, shown: Asked) -> Call:
+    def _call(self, message_id: str, request: Question, shown: Asked) -> Call:
         number, limits = request.context.pass_number, request.constraints
         return Call(
             id=message_id,
@@ -83,7 +87,7 @@ class ModelWorker:
             schema=shown.schema,
             schema_name=shown.asking,
             max_tokens=limits.max_tokens,
-            temperature=request.angle_spec.temperature if shown.asking == "detect" else 0.0,
+            temperature=_temperature(request) if shown.asking == "detect" else 0.0,
             seed=_seed(self.seed, shown.prompt, number),
             deep=request.depth == "deep",
             priority=self.priority,
@@ -94,7 +98,18 @@ class ModelWorker:
         )
 
 
-def key_of(request: VerifyRequest, shown: Asked, fingerprint: str, seed: int = 0) -> str:
+def _is_for_models(request: Payload) -> TypeGuard[Question]:
+    """A question about a whole file, without the shape of an answer, is one for analysers."""
+    if isinstance(request, AnalyzeRequest):
+        return request.output_schema is not None
+    return isinstance(request, VerifyRequest)
+
+
+def _temperature(request: Question) -> float | None:
+    return request.angle_spec.temperature if isinstance(request, VerifyRequest) else None
+
+
+def key_of(request: Question, shown: Asked, fingerprint: str, seed: int = 0) -> str:
     """The name of the question to a location: all that the answer depends on, and nothing that merely moves.
 
     Where the function stands, and the mark before its lines, change with every commit above it; what is said about it
@@ -103,7 +118,7 @@ def key_of(request: VerifyRequest, shown: Asked, fingerprint: str, seed: int = 0
     context, first = request.context, first_line(request)
     beside = [
         seed,
-        request.angle_spec.temperature,
+        _temperature(request),
         context.file_path,
         context.function_name,
         context.language,
@@ -115,8 +130,8 @@ def key_of(request: VerifyRequest, shown: Asked, fingerprint: str, seed: int = 0
         text=request.code,
         context=json.dumps(beside),
         template=digest(shown.prompt.system, shown.prompt.question),
-        angle=request.angle_spec.id,
-        angle_version=request.angle_spec.version,
+        angle=request.angle_spec.id if isinstance(request, VerifyRequest) else context.angle_id or "",
+        angle_version=request.angle_spec.version if isinstance(request, VerifyRequest) else "",
         term=context.term,
         location=fingerprint,
         pass_number=context.pass_number,
@@ -124,7 +139,7 @@ def key_of(request: VerifyRequest, shown: Asked, fingerprint: str, seed: int = 0
     )
 
 
-def first_line(request: VerifyRequest) -> int:
+def first_line(request: Question) -> int:
     """The number of the first line that is shown."""
     return 1 if request.context.line_range is None else request.context.line_range.start
 

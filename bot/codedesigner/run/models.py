@@ -10,6 +10,7 @@ from codedesigner.plan.model import EarlyExitConfig, ExecutionItem, ExecutionPla
 from codedesigner.protocol.issue import Issue
 from codedesigner.protocol.wire import Metrics
 from codedesigner.run.bus import Bus
+from codedesigner.run.looking import LookupLimits
 from codedesigner.run.passes import Asked, PassConfig, PassLoop
 from codedesigner.run.questions import (
     ItemAnswer,
@@ -65,7 +66,8 @@ class Models:
 
     `at_once` is how many calls can be under way; times in seconds. `catch_up`: what the plan leaves out for a budget
     is asked last, as far as what was really spent allows; whoever carries the calls keeps the budget.
-    `supervisor` is the id of the one that judges what their vote leaves unclear; it is none of them.
+    `supervisor` is the id of the one that judges what their vote leaves unclear; it is none of them. `lookups`: the bus
+    leads to tools as well, and it may have so much looked up.
     """
 
     weights: Mapping[str, float]
@@ -77,6 +79,7 @@ class Models:
     told: Told = field(default=lambda _report: None)
     catch_up: bool = True
     supervisor: str | None = None
+    lookups: LookupLimits | None = None
 
     @property
     def ids(self) -> frozenset[str]:

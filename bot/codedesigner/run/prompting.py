@@ -18,11 +18,11 @@ from codedesigner.angle.spec import AngleSpec, sources
 from codedesigner.call.model import Prompt
 from codedesigner.change.model import split_lines
 from codedesigner.change.visible import line_shown, name_shown, visible
-from codedesigner.protocol.wire import VerifyRequest, WireIssue
+from codedesigner.protocol.wire import AnalyzeRequest, VerifyRequest, WireIssue
 from codedesigner.run.judgement import judge_question, judge_schema
 from codedesigner.text import render
 
-Asking = Literal["detect", "term", "critique", "judge"]
+Asking = Literal["detect", "term", "critique", "judge", "analyse"]
 LONGEST_TERM = 300  # characters; a term may come from the change
 LONGEST_CLAIM = 4_000
 
@@ -86,9 +86,12 @@ def asking(request: VerifyRequest) -> Asking:
     return "detect" if request.context.term is None else "term"
 
 
-def asked(request: VerifyRequest, prefix: str | None = None) -> Asked:
+def asked(request: VerifyRequest | AnalyzeRequest, prefix: str | None = None) -> Asked:
     """The prompt for a request. `prefix` is what the location puts before every system prompt."""
     system = f"{prefix.strip()}\n\n{rules()}" if prefix and prefix.strip() else rules()
+    if isinstance(request, AnalyzeRequest):
+        question = "\n\n".join(request.questions).strip()
+        return Asked("analyse", Prompt(system, _shared(request), question), request.output_schema or {})
     kind = asking(request)
     schemas: Mapping[Asking, Schema] = {
         "detect": request.angle_spec.output_schema,
@@ -109,7 +112,7 @@ def numbered(code: str, first: int, *, changed: frozenset[int] = frozenset(), ma
     )
 
 
-def _shared(request: VerifyRequest) -> str:
+def _shared(request: VerifyRequest | AnalyzeRequest) -> str:
     context = request.context
     first = 1 if context.line_range is None else context.line_range.start
     shown = numbered(request.code, first, changed=frozenset(context.changed_lines), mark=context.mark)

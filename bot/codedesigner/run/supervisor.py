@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codedesigner.protocol.wire import Metrics
 from codedesigner.run.bus import Bus
 from codedesigner.run.judgement import Dispute, Opinion, judge_request, read_opinion
+from codedesigner.run.looking import Found, LookupLimits, found_for, unlisted, wish_request
 from codedesigner.run.questions import NOTHING_USED, Surroundings, over_budget
+from codedesigner.run.tools.registry import ToolRegistry
 
 PRIORITY = 8.0
 """Of its calls, where those of workers have 5: a review that judges has all else behind it, and its end is near."""
@@ -17,34 +19,78 @@ PRIORITY = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the supervisor made of one dispute, and what that cost. `over_budget`: the review's did not suffice."""
+    """What the supervisor made of one dispute, and what that cost. `over_budget`: the review's did not suffice.
+
+    `wished` is what it cost to say what to look up, None where that was not asked; `unlisted` why it did not say it.
+    """
 
     opinion: Opinion
     metrics: Metrics = NOTHING_USED
     over_budget: bool = False
+    wished: Metrics | None = None
+    unlisted: str = ""
+
+    @property
+    def spent(self) -> tuple[Metrics, ...]:
+        """What each of its answers cost."""
+        return (self.metrics,) if self.wished is None else (self.wished, self.metrics)
 
 
 _LATE = Judged(Opinion(None, "the review's time was over"))
 
 
-async def judge_disputes(
-    bus: Bus, supervisor: str, disputes: Sequence[Dispute | None], around: Surroundings, *, left_s: float | None = None
-) -> tuple[Judged, ...]:
-    """An opinion on each dispute, in order. One that cannot be put (None), or not within `left_s`, has no answer."""
+class _Judging:
+    """What was said about disputes so far."""
 
-    async def one(dispute: Dispute | None) -> Judged:
+    def __init__(self, bus: Bus, name: str, around: Surroundings, lookups: LookupLimits | None = None) -> None:
+        self._bus = bus
+        self._name = name
+        self._around = around
+        self._lookups = lookups
+        self._registry = ToolRegistry()
+        self._so_far: dict[int, Judged] = {}
+
+    async def judge(self, disputes: Sequence[Dispute | None], left_s: float | None = None) -> tuple[Judged, ...]:
+        tasks = [asyncio.create_task(self._one(number, dispute)) for number, dispute in enumerate(disputes)]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=left_s, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return tuple(
+            self._so_far.get(number, _LATE) if task.cancelled() else task.result() for number, task in enumerate(tasks)
+        )
+
+    async def _one(self, number: int, dispute: Dispute | None) -> Judged:
         if dispute is None:
             return Judged(Opinion(None, "its code was part of no question"))
-        request = judge_request(dispute, around)
-        (answered,) = await bus.ask(supervisor, [request])
-        return Judged(read_opinion(request, answered), answered.metrics, over_budget(answered))
+        found, before = Found(judge_request(dispute, self._around)), _LATE
+        if self._lookups is not None:
+            wish = wish_request(found.request, self._lookups, self._registry)
+            (answered,) = await self._bus.ask(self._name, [wish])
+            before = replace(
+                _LATE, wished=answered.metrics, unlisted="" if over_budget(answered) else unlisted(answered)
+            )
+            self._so_far[number] = before
+            found = await found_for(self._bus, found.request, answered, self._lookups, self._registry)
+        (answered,) = await self._bus.ask(self._name, [found.request])
+        opinion = replace(read_opinion(found.request, answered), note=found.note)
+        return replace(before, opinion=opinion, metrics=answered.metrics, over_budget=over_budget(answered))
 
-    tasks = [asyncio.create_task(one(dispute)) for dispute in disputes]
-    try:
-        if tasks:
-            await asyncio.wait(tasks, timeout=left_s, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return tuple(_LATE if task.cancelled() else task.result() for task in tasks)
+
+async def judge_disputes(
+    bus: Bus,
+    supervisor: str,
+    disputes: Sequence[Dispute | None],
+    around: Surroundings,
+    *,
+    left_s: float | None = None,
+    lookups: LookupLimits | None = None,
+) -> tuple[Judged, ...]:
+    """An opinion on each dispute, in order. One that cannot be put (None), or not within `left_s`, has no answer.
+
+    With `lookups`, the supervisor may have things looked up before it judges, by the tools that the bus leads to.
+    """
+    return await _Judging(bus, supervisor, around, lookups).judge(disputes, left_s)

@@ -22,7 +22,7 @@ _LONGEST_REASON = 300
 
 def settled(one: Unclear, opinion: Opinion, lines: Sequence[str]) -> Finding:
     """The finding as the supervisor decided it; where it did not, one for a person."""
-    finding, said = one.finding, _told(opinion.reason)
+    finding, said = one.finding, _told(opinion)
     if opinion.choice is None:
         return _for_a_person(one, f"the supervisor gave no answer: {said}")
     if opinion.choice == "unsure":
@@ -60,9 +60,10 @@ def _for_a_person(one: Unclear, why: str) -> Finding:
     return replace(one.finding, disposition="undecided", decided="nobody", reason=reason)
 
 
-def _told(text: str) -> str:
-    said = " ".join(text.split())
-    return said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…"
+def _told(opinion: Opinion) -> str:
+    said = " ".join(opinion.reason.split())
+    said = said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…"
+    return f"{said} ({opinion.note})" if opinion.note else said
 
 
 def with_decisions(
