@@ -105,3 +105,12 @@ def test_what_is_kept_costs_nothing(studio: Studio) -> None:
     assert studio.review(locations).code == 0
     done = studio.review(locations, "--budget-calls", "1")
     assert (done.code, done.report["usage"]["model_calls"], done.report["usage"]["cached_calls"]) == (0, 0, 10)
+
+
+def test_what_is_found_where_the_plan_had_left_out_the_function_counts(studio: Studio) -> None:
+    studio.repo.commit({"many.py": CODE})
+    locations = studio.models(one={"rules": FOUND, "parameters": {"max_tokens": 4000}})
+    done = studio.review(locations, "--budget-tokens", "20000")
+    calls = done.report["usage"]["model_calls"]
+    assert calls > 4  # as many as the plan would dare: 5,000 tokens each
+    assert len(done.findings("posted")) == calls

@@ -145,3 +145,10 @@ def test_who_could_not_be_paid_was_not_asked() -> None:
 def test_when_the_time_is_over_the_claims_that_are_answered_count() -> None:
     said = examine(Worker(says=lambda _request: YES, holds=frozenset({"g-1"})), "f", "g", left_s=0.2)
     assert [one.claim.item.function_ref.name for one in said] == ["f"]
+
+
+def test_defects_of_one_kind_on_one_line_are_told_apart() -> None:
+    issues = [
+        Issue("undefined-name", "F821", 2, 2, f"`{name}`", column=column) for name, column in (("a", 3), ("b", 9))
+    ]
+    assert len({Claim(item("f"), issue, "one").about for issue in issues}) == 2
