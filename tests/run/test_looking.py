@@ -43,8 +43,6 @@ AROUND = Surroundings({"a.py": FILE}, {"correctness": ANGLE}, mark="3fa", brief=
 CLAIM = WireIssue(
     severity="high", location=WirePlace(line=2), description="divides by zero", evidence="return 1 / g(x)"
 )
-    severity="high", location=WirePlace(line=2), description="divides by zero", evidence="return 1 / g(x)"
-)
 VIEWS = (
     WireAlternative(view="defect", claim=CLAIM, supporters=1),
     WireAlternative(view="no_defect", supporters=1),

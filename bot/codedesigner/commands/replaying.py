@@ -276,9 +276,7 @@ class TimelessLoop(asyncio.SelectorEventLoop):
         """Simulated seconds."""
         return self._forward.now
 
-    def run_in_executor(
-        self, executor: object, func: Callable[[Unpack[Given]], T], *args: *Given
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: object, func: Callable[[Unpack[Given]], T], *args: *Given) -> asyncio.Future[T]:
         """At once: while a thread was at work, nothing would be there, and the time of all others would be over."""
         done: asyncio.Future[T] = self.create_future()
         done.set_result(func(*args))
