@@ -207,7 +207,7 @@ def surroundings(request: Request, planned: Planned) -> Surroundings:
         instructions=lambda path: "\n".join(of(path).instructions),
         question=lambda item: questions.get(item.term or ""),
         language=languages.get,
-        timeout_ms=None,
+        timeout_ms=request.settings.timeout_per_item_ms,
     )
 
 

@@ -42,7 +42,7 @@ def test_the_defaults_of_the_documents() -> None:
     assert settings.max_concurrent == 4
     assert (settings.early_exit.enabled, settings.early_exit.consensus_threshold) == (True, 0.9)
     assert settings.early_exit.stable_passes == 2
-    assert (settings.timeout_per_item_ms, settings.total_timeout_ms) == (30_000, 3_600_000)
+    assert (settings.timeout_per_item_ms, settings.total_timeout_ms) == (None, 3_600_000)
     assert (settings.gate.fail_on, settings.gate.min_agreement, settings.gate.coverage) == ("high", 0.6, 1.0)
     assert settings.paths.default_exclude == DEFAULT_EXCLUDE
 

@@ -87,3 +87,12 @@ def test_a_pass_that_nobody_answers_is_no_pass_without_news(studio: Studio) -> N
     dead = studio.review(studio.models(one=[{"refusal": "No."}]), "--max-passes", "8", "--no-cache")
     assert dead.report["usage"]["model_calls"] == 2
     assert dead.report["coverage"]["items_answered"] == 0
+
+
+def test_a_question_may_take_no_longer_than_the_configuration_says(studio: Studio) -> None:
+    studio.repo.commit({".codedesigner.yml": "timeout_per_item_ms: 50\n", "a.py": "x = 1\n"})
+    studio.repo.commit({"a.py": "def f(x):\n    return x\n"})
+    locations = studio.models(one=[{"answer": NOTHING, "delay_ms": 60_000}])
+    said = studio.review(locations)
+    assert said.code == 3
+    assert {each["reason"] for each in said.report["coverage"]["not_reviewed"]} == {"location_failed"}

@@ -291,6 +291,6 @@ def _scheduler(settings: Settings) -> SchedulerConfig:
         max_concurrent=settings.max_concurrent,
         early_exit=EarlyExitConfig(early.enabled, early.consensus_threshold, early.stable_passes),
         sampling=SamplingConfig(settings.strategy == "sampled", sampling.rate, sampling.seed),
-        timeout_per_item_ms=settings.timeout_per_item_ms,
+        timeout_per_item_ms=settings.timeout_per_item_ms or 30_000,
         total_timeout_ms=settings.total_timeout_ms,
     )

@@ -220,7 +220,9 @@ class Settings(Closed):
     granularity: Granularity = Field(default="function", description="What one question is about.")
     early_exit: EarlyExit = Field(default=EarlyExit(), description="When further passes are not worth their cost.")
     sampling: Sampling = Field(default=Sampling(), description="What the strategy `sampled` asks.")
-    timeout_per_item_ms: Count = Field(default=30_000, description="Milliseconds one question may take.")
+    timeout_per_item_ms: Count | None = Field(
+        default=None, description="Milliseconds one call about a question may take; without it, as its location says."
+    )
     total_timeout_ms: Count = Field(default=3_600_000, description="Milliseconds a review may take.")
     max_concurrent: int = Field(default=4, ge=1, le=1000, description="Questions asked at the same time.")
     seed: int = Field(default=0, ge=0, le=2**63, description="Decides every order and choice that is random.")
