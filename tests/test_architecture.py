@@ -19,7 +19,7 @@ def words(text: str) -> tuple[str, ...]:
 # Data goes down this list; an import may only point up.
 ROOMS = words(
     "errors severity text config event change angle plan protocol call run pool location vote publish forge state"
-    " planning asking review service commands ci cli __main__"
+    " planning asking review evaluation service commands ci cli __main__"
 )
 
 OUTSIDE = frozenset(
@@ -41,7 +41,7 @@ EDGE_FILES = frozenset({"change/git.py", "change/gitprocess.py", "change/parsing
 # These take no part in the network although they use a standard module of it.
 HARMLESS = frozenset({"urllib.parse", "http.HTTPStatus"})
 
-PURE = frozenset({"plan", "vote", "angle", "publish", "event", "call"})
+PURE = frozenset({"plan", "vote", "angle", "publish", "event", "call", "evaluation"})
 IMPURE = OUTSIDE | {"os", "io", "shutil", "tempfile", "time", "random", "threading", "sys", "logging"}
 FILE_CALLS = frozenset(
     words(
