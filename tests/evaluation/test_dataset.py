@@ -27,8 +27,8 @@ def said(entries: object, name: str = "d.json") -> str:
 
 
 def test_the_kind_of_a_file_is_told_by_its_keys() -> None:
-    anchored = {"pr": "x/1", "repo": "x", "patch": None, "comments": []}
-    paired = {"pr": "x/1", "repo": "x", "texts": {"a#0": "t"}, "same": [], "different": []}
+    anchored: dict[str, Any] = {"pr": "x/1", "repo": "x", "patch": None, "comments": []}
+    paired: dict[str, Any] = {"pr": "x/1", "repo": "x", "texts": {"a#0": "t"}, "same": [], "different": []}
     for entry, model in ((reviews(), PullRequest), (anchored, AnchoredChange), (paired, PairedTexts)):
         (found,) = read_dataset(json.dumps([entry]), "d.json")
         assert isinstance(found, model)

@@ -13,7 +13,6 @@ from codedesigner.evaluation.scoring import (
     SCORINGS,
     Counts,
     Posted,
-    by_id,
     is_right,
     posted_counts,
     reviewer_counts,
@@ -80,7 +79,7 @@ def test_figures_of_counts() -> None:
     assert (Counts().precision, Counts().recall, Counts().f1) == (0, 0, 0)
 
 
-NAMES = sorted(by_id(REVIEWED))
+NAMES = sorted(REVIEWED.said)
 some_posted = st.lists(
     st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True).flatmap(
         lambda members: st.sampled_from(members).map(lambda best: Posted(tuple(members), best))
@@ -93,7 +92,7 @@ some_posted = st.lists(
 def test_nothing_posted_is_lost_and_no_issue_is_counted_twice(posted: list[Posted]) -> None:
     for scoring in SCORINGS:
         counts = posted_counts(REVIEWED, posted, scoring)
-        right = [is_right(one, by_id(REVIEWED), scoring) for one in posted]
+        right = [is_right(REVIEWED, one, scoring) for one in posted]
         assert counts.tp + counts.fn == len(REVIEWED.golden)
         assert counts.fp >= right.count(False)
         assert counts.fp <= len(posted)

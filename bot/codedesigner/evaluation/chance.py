@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
+from functools import lru_cache
 
 _MASK = (1 << 64) - 1
 COVERED = 0.95
@@ -44,14 +42,20 @@ class Interval:
     high: float
 
 
-def bootstrap(units: Sequence[T], figure: Callable[[Sequence[T]], float], *, times: int, seed: int) -> Interval | None:
-    """The percentile interval of `figure` over units drawn with replacement; None where nothing can be drawn.
+@lru_cache(maxsize=1)
+def resamples(count: int, *, times: int, seed: int) -> tuple[tuple[int, ...], ...]:
+    """`times` draws of `count` indices below `count`, with replacement.
 
-    With the same seed and as many units, the same units are drawn, so that two figures can be compared by pairs.
+    With the same seed and count the same indices are drawn, so that two figures can be compared by pairs.
     """
-    if times < 1 or not units:
+    chance = Chance(seed)
+    return tuple(tuple(chance.below(count) for _ in range(count)) for _ in range(times if count else 0))
+
+
+def between(figures: Sequence[float]) -> Interval | None:
+    """The percentile interval of a figure over resamples; None where there are none."""
+    if not figures:
         return None
-    chance, count = Chance(seed), len(units)
-    found = sorted(figure([units[chance.below(count)] for _ in range(count)]) for _ in range(times))
-    tail = (1 - COVERED) / 2
-    return Interval(found[round(tail * (times - 1))], found[round((1 - tail) * (times - 1))])
+    ordered, tail = sorted(figures), (1 - COVERED) / 2
+    last = len(ordered) - 1
+    return Interval(ordered[round(tail * last)], ordered[round((1 - tail) * last)])

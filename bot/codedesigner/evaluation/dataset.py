@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
@@ -86,6 +87,11 @@ class PullRequest(_Value):
     title: str = ""
     usage: dict[str, Spent] = Field(default_factory=dict)
     findings: Annotated[tuple[Given, ...], Field(strict=False)] | None = None
+
+    @cached_property
+    def said(self) -> dict[str, tuple[str, Comment]]:
+        """Comment id -> (reviewer, comment)."""
+        return {one.id: (reviewer, one) for reviewer, comments in self.reviews.items() for one in comments}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

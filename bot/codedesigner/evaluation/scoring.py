@@ -71,26 +71,18 @@ def posted_counts(pull_request: PullRequest, posted: Sequence[Posted], scoring: 
     Raises:
         KeyError: a finding names a comment that the pull request has not.
     """
-    comments = by_id(pull_request)
     hit: set[int] = set()
     wrong = 0
     for finding in posted:
-        new = _named(finding, comments, scoring) - hit
+        new = _named(finding, pull_request.said, scoring) - hit
         hit |= new
         wrong += not new
     return Counts(len(hit), wrong, len(pull_request.golden) - len(hit))
 
 
-def is_right(finding: Posted, comments: Mapping[str, tuple[str, Comment]], scoring: Scoring) -> bool:
+def is_right(pull_request: PullRequest, finding: Posted, scoring: Scoring) -> bool:
     """Whether the finding is of a golden issue, no matter what else was posted."""
-    return bool(_named(finding, comments, scoring))
-
-
-def by_id(pull_request: PullRequest) -> dict[str, tuple[str, Comment]]:
-    """(reviewer, comment) of every comment."""
-    return {
-        comment.id: (reviewer, comment) for reviewer, comments in pull_request.reviews.items() for comment in comments
-    }
+    return bool(_named(finding, pull_request.said, scoring))
 
 
 def _named(finding: Posted, comments: Mapping[str, tuple[str, Comment]], scoring: Scoring) -> AbstractSet[int]:

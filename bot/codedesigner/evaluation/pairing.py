@@ -1,0 +1,39 @@
+"""Whether texts that mean the same are taken for the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codedesigner.evaluation.dataset import PairedTexts
+from codedesigner.evaluation.evaluate import quality
+from codedesigner.evaluation.protocol import Resampling, figures
+from codedesigner.evaluation.result import PairsResult
+from codedesigner.evaluation.scoring import Counts
+from codedesigner.vote.grouping import THRESHOLD
+from codedesigner.vote.likeness import SHIPPED
+from codedesigner.vote.remark import Remark
+
+
+def paired(entries: Sequence[PairedTexts], resampling: Resampling) -> tuple[PairsResult, ...]:
+    """How well the product tells pairs apart, without and with those that probably differ."""
+    counts = [_counts(one) for one in entries]
+    return (
+        PairsResult(against="different", quality=quality(figures([sure for sure, _ in counts], resampling))),
+        PairsResult(
+            against="different and probably different",
+            quality=quality(figures([every for _, every in counts], resampling)),
+        ),
+    )
+
+
+def _counts(entry: PairedTexts) -> tuple[Counts, Counts]:
+    names = {name: place for place, name in enumerate(sorted(entry.texts))}
+    # What a name says before its last `#` is who wrote the text.
+    alike = SHIPPED.among([Remark(name, name.rpartition("#")[0] or name, entry.texts[name]) for name in names])
+
+    def taken(pairs: Sequence[tuple[str, str]]) -> int:
+        return sum(alike(names[one], names[other]) >= THRESHOLD for one, other in pairs)
+
+    same, wrong = taken(entry.same), taken(entry.different)
+    missed, probably = len(entry.same) - same, taken(entry.probably_different)
+    return Counts(same, wrong, missed), Counts(same, wrong + probably, missed)
