@@ -1,15 +1,24 @@
-"""Which remarks mean one defect: groups in a deterministic order, the same for every order of the input."""
+"""Which remarks mean one defect: groups in a deterministic order, the same for every order of the input.
+
+Average linkage: two groups meet where their members are alike on average, so that one bridge between two defects
+does not join them. What stands at different places never meets, whatever it says, and what stands at one place meets
+only where it says the same.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codedesigner.vote.likeness import SHIPPED, Likeness
+from codedesigner.vote.fitted import THRESHOLD
+from codedesigner.vote.likeness import SHIPPED, Likeness, Pairs
+from codedesigner.vote.linkage import linked
 from codedesigner.vote.remark import Remark
+from codedesigner.vote.standing import standing
 
-THRESHOLD = 0.6
-"""From which likeness on two groups are one."""
+ONE_REVIEWER = 0.5
+"""What the likeness of two remarks of one reviewer is multiplied by: who says two things mostly means two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +28,60 @@ class Group:
     members: tuple[Remark, ...]
     representative: Remark
 
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Who stands behind it, each once, in order of name."""
+        return tuple(sorted({member.reviewer for member in self.members}))
+
 
 def grouped(
     remarks: Sequence[Remark], likeness: Likeness = SHIPPED, *, threshold: float | None = None
 ) -> tuple[Group, ...]:
-    """Every remark in exactly one group."""
-    ordered = sorted(remarks, key=_order)
-    alike = likeness.among(ordered)
-    bar = THRESHOLD if threshold is None else threshold
-    parts: list[list[int]] = []
-    for index in range(len(ordered)):
-        means = [sum(alike(index, member) for member in part) / len(part) for part in parts]
-        best = max(range(len(parts)), key=means.__getitem__, default=None)
-        if best is not None and means[best] >= bar:
-            parts[best].append(index)
-        else:
-            parts.append([index])
-    return tuple(_group([ordered[index] for index in part]) for part in parts)
+    """Every remark in exactly one group; groups and their members in order of place, then of words.
+
+    `threshold` (0..1) is the mean likeness from which on two groups are one.
+    """
+    nodes = _repeated(remarks)
+    first = [node[0] for node in nodes]
+    places = [standing(remark) for remark in first]
+    pairs = likeness.pairs(first, lambda one, other: places[one].joined(places[other]) is not None)
+    weighed = _by_reviewers(nodes, pairs)
+    parts = linked(places, weighed, THRESHOLD if threshold is None else threshold)
+    return tuple(_group([nodes[index] for index in part], part, pairs) for part in parts)
 
 
-def _group(members: Sequence[Remark]) -> Group:
-    return Group(tuple(members), max(members, key=lambda remark: (len(remark.text), remark.id)))
+def _repeated(remarks: Sequence[Remark]) -> list[list[Remark]]:
+    """The remarks in order, those that say the same of the same place together."""
+    nodes: dict[tuple[object, ...], list[Remark]] = defaultdict(list)
+    for remark in sorted(remarks, key=_order):
+        said = " ".join(remark.text.split())
+        # Nothing said is nothing in common.
+        nodes[said or remark.id, remark.path, remark.line, remark.end_line, remark.kind].append(remark)
+    return list(nodes.values())
 
 
-def _order(remark: Remark) -> tuple[str, int, int, str, str, str]:
-    return (remark.path or "", remark.line or 0, remark.end_line or 0, remark.text, remark.reviewer, remark.id)
+def _order(remark: Remark) -> tuple[str, int, int, str, str, str, str]:
+    line, end_line = remark.line or 0, remark.end_line or 0
+    return (remark.path or "", line, end_line, remark.text, remark.reviewer, remark.kind or "", remark.id)
+
+
+def _by_reviewers(nodes: Sequence[Sequence[Remark]], pairs: Pairs) -> Pairs:
+    names = [frozenset(remark.reviewer for remark in node) for node in nodes]
+    return {
+        (one, other): likeness * (1.0 if names[one].isdisjoint(names[other]) else ONE_REVIEWER)
+        for (one, other), likeness in pairs.items()
+    }
+
+
+def _group(nodes: Sequence[Sequence[Remark]], indices: Sequence[int], pairs: Pairs) -> Group:
+    members = sorted((remark for node in nodes for remark in node), key=_order)
+    support = [
+        sum(
+            pairs.get((min(index, other), max(index, other)), 0.0) * len(node)
+            for other, node in zip(indices, nodes, strict=True)
+        )
+        + len(own)
+        for index, own in zip(indices, nodes, strict=True)
+    ]
+    best = max(range(len(nodes)), key=lambda place: (round(support[place], 9), len(nodes[place][0].text), -place))
+    return Group(tuple(members), nodes[best][0])
