@@ -42,7 +42,7 @@ from codedesigner.publish import FORMATS
 from codedesigner.publish.inputs import Conclusion
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.vote.finding import Ballot, Disposition
-from codedesigner.vote.strategy import agreement
+from codedesigner.vote.strategies.ballots import agreement
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

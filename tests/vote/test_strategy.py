@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codedesigner.vote.finding import Ballot, Vote
-from codedesigner.vote.strategy import agreement, weighted_vote
+from codedesigner.vote.strategies.ballots import agreement, weighted_vote
 
 
 def ballot(location: str, vote: Vote, weight: float = 1.0, confidence: float = 1.0) -> Ballot:

@@ -16,7 +16,7 @@ from codedesigner.severity import SEVERITIES, Severity, rank
 from codedesigner.vote.cluster import Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding, How, Vote
 from codedesigner.vote.judge import Verdict
-from codedesigner.vote.strategy import agreement
+from codedesigner.vote.strategies.ballots import agreement
 from codedesigner.vote.unclear import Bar, alternatives, less_or_elsewhere, unclear, unclear_ones
 
 LINES = ("def f(x):", "    y = 1 / x", "    return y")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codedesigner.protocol.issue import Answer
 from codedesigner.vote.cluster import Cluster
@@ -33,6 +33,7 @@ class Voter:
     abstains: str | None = None
     silent: bool = False
     examined: Examined | None = None
+    latency_ms: int = 0
 
 
 def cast(cluster: Cluster, voters: Sequence[Voter]) -> tuple[Ballot, ...]:
@@ -42,7 +43,10 @@ def cast(cluster: Cluster, voters: Sequence[Voter]) -> tuple[Ballot, ...]:
     that failed, could not read the file or does not judge the kind abstains, and says which. One that was asked about
     this very defect votes as it said; one that could have been, and was not, is silent: a no, marked as such.
     """
-    return tuple(_ballot(cluster, voter) for voter in sorted(voters, key=lambda voter: voter.location))
+    return tuple(
+        replace(_ballot(cluster, voter), latency_ms=voter.latency_ms)
+        for voter in sorted(voters, key=lambda voter: voter.location)
+    )
 
 
 def _ballot(cluster: Cluster, voter: Voter) -> Ballot:

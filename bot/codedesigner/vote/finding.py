@@ -26,7 +26,7 @@ class Ballot:
     """One location's vote on one finding.
 
     `how`: it proposed the finding itself, it was asked about it, or it stayed silent and was not asked.
-    `reason` says why it abstains.
+    `reason` says why it abstains; `latency_ms` is how long it took to answer, 0 where that is not known.
     """
 
     location: str
@@ -36,6 +36,7 @@ class Ballot:
     weight: float = 1.0
     rule: str = ""
     reason: str = ""
+    latency_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

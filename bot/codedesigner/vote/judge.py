@@ -14,9 +14,12 @@ from codedesigner.vote.ballots import Examined, Voter, cast
 from codedesigner.vote.cluster import Cluster, Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding
 from codedesigner.vote.headline import headline
-from codedesigner.vote.strategy import union_merge, weighted_vote
+from codedesigner.vote.strategies.ballots import Rule, vote_of
+from codedesigner.vote.strategies.proposals import union_merge
 
 EVIDENCE_LINES = 5
+AS_WEIGHED = Rule()
+_TIE = 1e-9
 
 
 Abstains = Callable[[str, int, str], str | None]
@@ -43,6 +46,7 @@ class Heard:
     before: Answer | None
     abstains: Abstains
     silent: bool = False
+    latency_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Case:
     function_at: Callable[[int], str | None]
     min_agreement: Callable[[str], float]  # angle -> threshold
     examined: Examination = _unasked
+    rule: Rule = AS_WEIGHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,10 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
     issue = lead.issue
     kind = kind_of(cluster.kind, angle=angle_of(issue), title=headline(issue.message))
     ballots = cast(cluster, [_voter(case, heard, issue, kind.angle) for heard in case.heard])
-    vote = weighted_vote(ballots)
+    vote = vote_of(ballots, case.rule, angle=kind.angle, kind=cluster.kind)
     agreed = vote.agreement_score if vote.selected == "yes" else 1.0 - vote.agreement_score
-    disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation)
+    lost = vote.selected == "no" and agreed >= 0.5 - _TIE
+    disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation, lost_tie=lost)
     end_line = min(max(issue.line, issue.end_line), max(1, len(case.file.new_lines)))
     return Finding(
         path=case.file.path,
@@ -172,6 +178,7 @@ def _voter(case: Case, heard: Heard, issue: Issue, angle: str) -> Voter:
         heard.abstains(issue.kind, issue.line, angle),
         heard.silent,
         case.examined(issue, heard.location),
+        heard.latency_ms,
     )
 
 
@@ -204,11 +211,15 @@ def _confidence(ballots: Sequence[Ballot]) -> float:
     return round(sum(ballot.confidence * ballot.weight for ballot in yes) / weight, 4) if weight else 0.0
 
 
-def _disposition(origin: Origin, agreed: float, threshold: float, explanation: str) -> tuple[Disposition, str]:
+def _disposition(
+    origin: Origin, agreed: float, threshold: float, explanation: str, *, lost_tie: bool
+) -> tuple[Disposition, str]:
     if origin == "old":
         return "outside_diff", "was there before, on a line that this change left alone"
     if origin == "unknown":
         return "outside_diff", "stands on a line that this change left alone, and the file before could not be judged"
     if agreed < threshold:
         return "below_agreement", f"{explanation}; {threshold:g} of the weight is needed"
+    if lost_tie:
+        return "below_agreement", f"{explanation}; the tie went against it"
     return "posted", f"{origin} by this change; {explanation}"

@@ -94,7 +94,8 @@ class AggregationStrategy(Protocol):
         """The answers as one.
 
         Raises:
-            ValueError: there is nothing of the kind that it aggregates.
+            ValueError: nobody answered.
+            TypeError: an answer is not of the kind that it aggregates.
         """
         ...
 

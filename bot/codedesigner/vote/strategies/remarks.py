@@ -5,38 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from codedesigner.vote.finding import Vote
+from codedesigner.vote.calibration import Calibration
+from codedesigner.vote.finding import Ballot
 from codedesigner.vote.grouping import Group
-from codedesigner.vote.strategies.base import AggregationResult, Alternative, Voted
+from codedesigner.vote.strategies.ballots import Rule, vote_of
+from codedesigner.vote.strategies.base import Voted
 
 _EVEN: Mapping[str, float] = {}
 
 
-def voted(groups: Sequence[Group], answered: Sequence[str], weights: Mapping[str, float] = _EVEN) -> tuple[Voted, ...]:
+def voted(
+    groups: Sequence[Group],
+    answered: Sequence[str],
+    weights: Mapping[str, float] = _EVEN,
+    *,
+    rule: Rule | None = None,
+    calibration: Calibration | None = None,
+) -> tuple[Voted, ...]:
     """Each group with its vote, most agreed first.
 
-    `answered` are the reviewers that looked and did not fail; a weight that is not given is 1.
+    `answered` are the reviewers that looked and did not fail; a weight that is not given is 1. The words of a group
+    are those of its member with most weight, of several the longest.
     """
     panel = {name: weights.get(name, 1.0) for name in sorted(set(answered))}
-    found = [_voted(group, panel) for group in groups]
+    found = [_voted(group, panel, rule or Rule(), calibration) for group in groups]
     return tuple(sorted(found, key=lambda one: (-one.agreement, one.group.representative.id)))
 
 
-def _voted(group: Group, panel: Mapping[str, float]) -> Voted:
-    members = sorted(group.members, key=lambda one: (-panel.get(one.reviewer, 0.0), -len(one.text), one.id))
-    yes = sorted({member.reviewer for member in members} & set(panel))
-    no = [name for name in panel if name not in yes]
-    whole = sum(panel.values())
-    agreement = sum(panel[name] for name in yes) / whole if whole else 0.0
-    selected: Vote = "abstain" if not whole else "yes" if agreement >= 1 - agreement else "no"
-    behind, others = (yes, no) if selected == "yes" else (no, yes)
-    other: Vote = "no" if selected == "yes" else "yes"
-    result = AggregationResult[Vote](
-        selected=selected,
-        alternatives=(Alternative(other, sum(panel[name] for name in others), tuple(others)),) if others else (),
-        agreement_score=max(agreement, 1 - agreement) if whole else 0.0,
-        contributing_locations=tuple(behind) if whole else (),
-        strategy_used="weighted_vote",
-        explanation=f"{len(yes)} of {len(panel)} that looked say yes",
-    )
-    return Voted(replace(group, representative=members[0]), result, agreement)
+def _voted(group: Group, panel: Mapping[str, float], rule: Rule, calibration: Calibration | None) -> Voted:
+    sure: dict[str, float] = {}
+    for member in group.members:
+        sure[member.reviewer] = max(member.confidence, sure.get(member.reviewer, 0.0))
+    ballots = [
+        Ballot(name, "yes", "proposed", sure[name], weight)
+        if name in sure
+        else Ballot(name, "no", "silent", 1.0, weight)
+        for name, weight in panel.items()
+    ]
+    lead = min(group.members, key=lambda one: (-panel.get(one.reviewer, 0.0), -len(one.text), one.id))
+    result = vote_of(ballots, rule, angle=lead.angle or "", kind=lead.kind or "")
+    agreed = result.agreement_score if result.selected == "yes" else 1 - result.agreement_score
+    agreed = agreed if panel else 0.0
+    probability = None if calibration is None else calibration.probability(agreed, len(panel))
+    return Voted(replace(group, representative=lead), result, agreed, probability)

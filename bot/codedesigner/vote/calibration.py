@@ -1,0 +1,186 @@
+"""Agreement as a probability: fitted on labels, with three parameters, and off until there are enough of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import exp, fsum, isfinite, log
+
+LEAST_LABELS = 150
+"""Below this many labels the fit would move more by chance than by what is true."""
+PULL = 4.0  # how strongly the fit is held to the agreement itself, in labels at one half
+BINS = 10
+VERSION = 1
+_ROUNDS = 50
+_STEP = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A finding whose truth is known: its agreement, how many decided, and whether it was right."""
+
+    agreement: float
+    voters: int
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """probability = logistic(yes · ln s - no · ln(1 - s) + base), where s is the agreement of so many voters.
+
+    With the defaults it is s itself. Neither slope is below 0, so that one more yes never lowers it.
+    `labels` is how many findings it was fitted on.
+    """
+
+    yes: float = 1.0
+    no: float = 1.0
+    base: float = 0.0
+    labels: int = 0
+
+    @property
+    def enough(self) -> bool:
+        """Whether it stands on enough labels to be used."""
+        return self.labels >= LEAST_LABELS
+
+    def probability(self, agreement: float, voters: int) -> float | None:
+        """How likely such a finding is right; None where there were not enough labels."""
+        return self.raw(agreement, voters) if self.enough else None
+
+    def raw(self, agreement: float, voters: int) -> float:
+        """The same, whatever it stands on."""
+        one, other = _terms(agreement, voters)
+        return _logistic(self.yes * one + self.no * other + self.base)
+
+    def text(self) -> str:
+        """As a file."""
+        return json.dumps({"version": VERSION, **asdict(self)}, indent=2, sort_keys=True) + "\n"
+
+
+def read_calibration(text: str) -> Calibration:
+    """A file as a calibration.
+
+    Raises:
+        ValueError: it is none, of another version, or holds what no fit can give.
+    """
+    said = json.loads(text)
+    if not isinstance(said, dict) or said.get("version") != VERSION:
+        raise ValueError(f"it is no calibration of version {VERSION}")
+    yes, no, base = (_number(said.get(name)) for name in ("yes", "no", "base"))
+    labels = said.get("labels")
+    if type(labels) is not int:
+        raise ValueError("it does not say how many labels it stands on")
+    if yes < 0 or no < 0 or labels < 0:
+        raise ValueError("a number in it is below 0")
+    return Calibration(yes, no, base, labels)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError("a number is missing in it")
+    return float(value)
+
+
+def fitted(labelled: Sequence[Labelled]) -> Calibration:
+    """The most likely calibration, held to the agreement itself as far as the labels are few."""
+    rows = [(*_terms(one.agreement, one.voters), 1.0) for one in labelled]
+    truths = [1.0 if one.right else 0.0 for one in labelled]
+    free = [True, True, True]
+    found = _newton(rows, truths, free)
+    for index in (0, 1):
+        if found[index] < 0:
+            free[index] = False
+            found = _newton(rows, truths, free)
+    yes, no, base = found
+    return Calibration(round(max(0.0, yes), 6), round(max(0.0, no), 6), round(base, 6), len(labelled))
+
+
+def _terms(agreement: float, voters: int) -> tuple[float, float]:
+    """ln s and -ln(1 - s). Unanimity of two says less than unanimity of nine: half a vote is on either side."""
+    share = (min(max(agreement, 0.0), 1.0) * voters + 0.5) / (voters + 1)
+    return log(share), -log(1 - share)
+
+
+def _logistic(value: float) -> float:
+    if value < 0:
+        small = exp(max(value, -700.0))
+        return small / (1 + small)
+    return 1 / (1 + exp(-min(value, 700.0)))
+
+
+def _newton(rows: Sequence[tuple[float, float, float]], truths: Sequence[float], free: Sequence[bool]) -> list[float]:
+    start = (1.0, 1.0, 0.0)
+    now = [value if is_free else 0.0 for value, is_free in zip(start, free, strict=True)]
+    for _ in range(_ROUNDS):
+        said = [_logistic(fsum(w * x for w, x in zip(now, row, strict=True))) for row in rows]
+        slope = [
+            fsum((t - p) * row[i] for t, p, row in zip(truths, said, rows, strict=True))
+            - PULL * 0.25 * (now[i] - start[i])
+            for i in range(3)
+        ]
+        bend = [
+            [
+                fsum(p * (1 - p) * row[i] * row[j] for p, row in zip(said, rows, strict=True))
+                + (PULL * 0.25 if i == j else 0)
+                for j in range(3)
+            ]
+            for i in range(3)
+        ]
+        step = _solved(bend, slope, free)
+        longest = max(abs(each) for each in step)
+        # A long step overshoots where the curve is flat.
+        now = [value + each / max(1.0, longest) for value, each in zip(now, step, strict=True)]
+        if longest < _STEP:
+            break
+    return now
+
+
+def _solved(matrix: Sequence[Sequence[float]], right: Sequence[float], free: Sequence[bool]) -> list[float]:
+    """Cholesky-free elimination; the matrix is positive definite, so no pivot is 0. What is not free stays."""
+    kept = [index for index, is_free in enumerate(free) if is_free]
+    rows = [[*(matrix[i][j] for j in kept), right[i]] for i in kept]
+    for at, row in enumerate(rows):
+        for other in rows[at + 1 :]:
+            factor = other[at] / row[at]
+            for column in range(at, len(row)):
+                other[column] -= factor * row[column]
+    found = [0.0] * len(free)
+    for at in reversed(range(len(rows))):
+        later = fsum(rows[at][column] * found[kept[column]] for column in range(at + 1, len(rows)))
+        found[kept[at]] = (rows[at][-1] - later) / rows[at][at]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Findings of about the same probability: their mean, the share of them that were right, how many they are."""
+
+    low: float
+    high: float
+    said: float
+    right: float
+    count: int
+
+
+def reliability(said: Sequence[tuple[float, bool]], bins: int = BINS) -> tuple[Bin, ...]:
+    """(probability, right) in bins of the same width; empty ones are left out."""
+    parts: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
+    for probability, right in sorted(said):
+        parts[min(int(probability * bins), bins - 1)].append((probability, right))
+    return tuple(
+        Bin(
+            index / bins,
+            (index + 1) / bins,
+            fsum(probability for probability, _ in part) / len(part),
+            sum(right for _, right in part) / len(part),
+            len(part),
+        )
+        for index, part in enumerate(parts)
+        if part
+    )
+
+
+def calibration_error(said: Sequence[tuple[float, bool]], bins: int = BINS) -> float:
+    """Expected calibration error: how far what was said is from what was right, in the mean of all; 0 where none."""
+    whole = len(said)
+    return fsum(each.count * abs(each.said - each.right) for each in reliability(said, bins)) / whole if whole else 0.0

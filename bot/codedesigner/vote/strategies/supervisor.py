@@ -1,0 +1,85 @@
+"""What is put to the supervisor, and what its choice makes of it.
+
+The supervisor itself is asked elsewhere, because that takes time: first `present`, then `settle` with its choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import fsum
+from typing import Any, ClassVar, Literal
+
+from codedesigner.vote.strategies.base import AggregationInput, AggregationResult
+from codedesigner.vote.strategies.tally import Option, options
+
+PRESENT_TOP_N = 3
+
+Fallback = Literal["person", "most_supported"]
+Chooser = Callable[[tuple[Any, ...]], Any]
+"""What is presented -> the choice among it; None where the supervisor is unsure, or gave no answer."""
+
+
+def _unsure(_presented: tuple[Any, ...]) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorSelection:
+    """The supervisor chooses among the answers with most weight behind them, at most `present_top_n`.
+
+    What it does not decide goes by `fallback`: to a person, and then nothing is selected (None), or to the answer
+    with most support.
+    """
+
+    present_top_n: int = PRESENT_TOP_N
+    fallback: Fallback = "person"
+    choose: Chooser = _unsure
+
+    id: ClassVar[str] = "supervisor_selection"
+    description: ClassVar[str] = "Let the supervisor choose among the answers with most support."
+    applicable_to: ClassVar[tuple[str, ...]] = ("*",)
+
+    def present(self, given: AggregationInput[Any]) -> tuple[Any, ...]:
+        """The answers to choose from, the one with most support first."""
+        return tuple(option.result for option in self._ranked(given)[: self.present_top_n])
+
+    def aggregate(self, given: AggregationInput[Any]) -> AggregationResult[Any]:
+        """What `choose` selects, or what the fallback does.
+
+        Raises:
+            ValueError: nobody answered.
+        """
+        return self.settle(given, self.choose(self.present(given)))
+
+    def settle(self, given: AggregationInput[Any], choice: Any) -> AggregationResult[Any]:
+        """The result of a choice; one that was not presented is none.
+
+        Raises:
+            ValueError: nobody answered.
+        """
+        ranked = self._ranked(given)
+        if not ranked:
+            raise ValueError("nobody answered")
+        shown = ranked[: self.present_top_n]
+        won = None if choice is None else next((option for option in shown if option.result == choice), None)
+        why = f"the supervisor chose among {len(shown)}"
+        if won is None:
+            why = "the supervisor did not decide" if choice is None else "the supervisor chose what was not presented"
+            won = ranked[0] if self.fallback == "most_supported" else None
+            why += ": needs a person" if won is None else ": the answer with most support stands"
+        if len(ranked) > len(shown):
+            why += f"; {len(ranked) - len(shown)} more answers were not presented"
+        whole = fsum(option.support for option in ranked)
+        return AggregationResult(
+            selected=None if won is None else won.result,
+            alternatives=tuple(option.alternative for option in ranked if option is not won),
+            agreement_score=won.support / whole if won is not None and whole else 0.0,
+            contributing_locations=() if won is None else won.locations,
+            strategy_used=self.id,
+            explanation=why,
+        )
+
+    def _ranked(self, given: AggregationInput[Any]) -> tuple[Option, ...]:
+        counted = options(given, lambda response: response.weight)
+        return tuple(sorted(counted, key=lambda option: (-option.support, option.key)))
