@@ -34,7 +34,8 @@ from codedesigner.vote.finding import Finding, Vote
 from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
 from codedesigner.vote.judge import Verdict, judge
 from codedesigner.vote.panel import Panel
-from codedesigner.vote.unclear import Bar, unclear_ones
+from codedesigner.vote.strategies.ballots import Counting, Rule
+from codedesigner.vote.unclear import MARGIN, Bar, unclear_ones
 
 Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
 _NOTHING_ASKED = Asked()
@@ -134,7 +135,8 @@ async def _judged(
         path = of(finding.path)
         return Bar(path.min_agreement, severe(finding, Threshold(path.fail_on, path.min_agreement)))
 
-    put = unclear_ones(verdicts, planned.plan, around.files, bar=bar, models=models.ids)
+    margin = 1.0 if request.settings.vote.strategy == "supervisor_selection" else MARGIN
+    put = unclear_ones(verdicts, planned.plan, around.files, bar=bar, models=models.ids, margin=margin)
     disputes = [one.dispute for one in put]
     judged = await judge_disputes(
         models.bus, models.supervisor or "", disputes, around, left_s=left_s, lookups=models.lookups
@@ -177,8 +179,15 @@ def _verdicts(
         min_agreement=lambda path: of(path).min_agreement,
         panel=panel,
         examined=examined,
+        rule=_rule(request),
     )
     return tuple(judge(case) for case in put)
+
+
+def _rule(request: Request) -> Rule:
+    said = request.settings.vote
+    counting: Counting = "majority_vote" if said.strategy == "majority_vote" else "weighted_vote"
+    return Rule(counting, said.weight_source, said.tie_breaker, request.settings.seed, request.history)
 
 
 def _votes(examined: Iterable[Examined]) -> Examinations:

@@ -23,6 +23,7 @@ from codedesigner.protocol.issue import Source
 from codedesigner.run.examine import versions
 from codedesigner.run.models import Models
 from codedesigner.run.reviewer import Reviewer
+from codedesigner.vote.history import NO_HISTORY, History
 
 Known = Callable[[str, Sequence[Source]], AbstractSet[str]]
 """(location, sources) -> the `key` of every source about which the location's answer is kept."""
@@ -41,6 +42,7 @@ class Request:
     `known` says what need not be asked again, for the incremental strategy; None where nothing is kept. `reviewers`
     look at whole files, `models` at items, under the specs of their angles; `brief` is what a model is told about an
     item beside its code. `description` is what somebody wrote about the change; terms are made from it, nothing else.
+    `history` is how often locations were right so far, where their votes weigh by that.
     """
 
     change: Change
@@ -59,6 +61,7 @@ class Request:
     angle_specs: Mapping[str, AngleSpec] = field(default_factory=dict)
     brief: Callable[[ExecutionItem], str] = _no_brief
     description: str = ""
+    history: History = NO_HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ from codedesigner.protocol.issue import Source
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.state.answers import AnswerStore
 from codedesigner.state.folder import StoreError, state_folder
+from codedesigner.state.history import OutcomeStore
 from codedesigner.state.memory import Memory, trouble
 from codedesigner.state.remembering import RememberingReviewer
+from codedesigner.vote.history import NO_HISTORY, History
 
 UNKNOWN_VERSION = "unknown"  # a `LocalReviewer`'s, whose program is not part of this Python environment
 
@@ -44,6 +46,16 @@ def remembering(reviewers: Sequence[Reviewer], environ: Mapping[str, str]) -> tu
         return wrapped[location].known(sources) if location in wrapped else frozenset()
 
     return tuple(wrapped.get(reviewer.id, reviewer) for reviewer in reviewers), known
+
+
+def known_history(environ: Mapping[str, str]) -> History:
+    """How often locations were right so far; where that cannot be read, it is told, and nothing is known."""
+    try:
+        return OutcomeStore(state_folder(environ)).history()
+    except StoreError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        _warn(f"going on as if no location had a history: {error}{hint}")
+        return NO_HISTORY
 
 
 def version_of(reviewer: Reviewer) -> str | None:

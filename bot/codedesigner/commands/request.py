@@ -36,6 +36,7 @@ from codedesigner.run.brief import BriefLimits, LazyBriefs
 from codedesigner.run.prompting import rules
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.run.survey import briefs
+from codedesigner.vote.history import NO_HISTORY, History
 
 MAX_DIFF_BYTES = 256_000_000
 
@@ -119,6 +120,7 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         brief=_briefs(change, start.git, settings),
         description=_description(change, start.git) if models else "",
         angle_specs={name: registry.require(name) for name in angles},
+        history=_history(settings, environ),
     )
     return Prepared(request, models, locations, supervisor, start.git)
 
@@ -274,6 +276,14 @@ def _briefs(change: Change, git: Git | None, settings: Settings) -> LazyBriefs:
     of = cache(PathSettings(settings).of)
     limits = BriefLimits(settings.brief.tokens, settings.brief.names)
     return briefs(change, git, limits, lambda path: of(path).excluded is not None)
+
+
+def _history(settings: Settings, environ: Mapping[str, str]) -> History:
+    if settings.vote.weight_source != "historical_accuracy":
+        return NO_HISTORY
+    from codedesigner.commands.memory import known_history
+
+    return known_history(environ)
 
 
 def _description(change: Change, git: Git | None) -> str:

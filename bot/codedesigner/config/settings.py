@@ -14,6 +14,9 @@ Strategy = Literal["exhaustive", "sampled", "incremental", "adaptive"]
 Granularity = Literal["function", "statement"]
 FailOn = Literal["low", "medium", "high", "critical", "never"]
 InlineSuppressions = Literal["honour", "style", "ignore"]
+VoteStrategy = Literal["weighted_vote", "majority_vote", "supervisor_selection"]
+WeightSource = Literal["location_weight", "confidence", "historical_accuracy"]
+TieBreaker = Literal["in_favour", "against", "highest_confidence", "fastest_response", "random"]
 
 # What nobody wrote by hand, or nobody here can change: read as `.gitignore` lines.
 DEFAULT_EXCLUDE: tuple[str, ...] = (
@@ -119,6 +122,18 @@ class Gate(Closed):
     coverage: Share = Field(default=1.0, description="Share of the planned questions that has to be answered.")
     on_inconclusive: Literal["fail", "pass"] = Field(
         default="fail", description="What a review means that did not cover what it had to."
+    )
+
+
+class Votes(Closed):
+    """How the votes of the locations become an agreement."""
+
+    strategy: VoteStrategy = Field(
+        default="weighted_vote", description="How votes are counted; or that the supervisor decides what is disputed."
+    )
+    weight_source: WeightSource = Field(default="location_weight", description="What a vote weighs.")
+    tie_breaker: TieBreaker = Field(
+        default="in_favour", description="What a finding is that half of the weight is for, and half against."
     )
 
 
@@ -229,6 +244,7 @@ class Settings(Closed):
     budget: Budget = Field(default=Budget(), description="What a review may cost.")
     limits: Limits = Field(default=Limits(), description="What is too large to look at, or to say.")
     gate: Gate = Field(default=Gate(), description="When a change may not be merged.")
+    vote: Votes = Field(default=Votes(), description="How the votes of the locations become an agreement.")
     terms: tuple[Term, ...] = Field(default=(), max_length=1000, description="What to ask every function about.")
     terms_from_change: TermsFromChange = Field(
         default=TermsFromChange(), description="What the change itself gives reason to ask."

@@ -21,8 +21,9 @@ from codedesigner.run.scope import fresh
 from codedesigner.run.suggest import Candidate
 from codedesigner.vote.ballots import Examined
 from codedesigner.vote.finding import Finding
-from codedesigner.vote.judge import Case, Heard
+from codedesigner.vote.judge import AS_WEIGHED, Case, Heard
 from codedesigner.vote.panel import Panel
+from codedesigner.vote.strategies.ballots import Rule
 
 Examinations = Mapping[tuple[str, tuple[str, int, int, str], str], Examined]
 """(path, `run.models.named` defect, location) -> what the location said when it was asked about the defect."""
@@ -81,10 +82,11 @@ def cases(
     min_agreement: Callable[[str], float],
     panel: Panel | None = None,
     examined: Examinations = _NONE_EXAMINED,
+    rule: Rule = AS_WEIGHED,
 ) -> Iterator[Case]:
     """One case per file that was looked at. `function_at(path, line)` names code that no unit covers.
 
-    `panel` are the models, `examined` what they said about claims of others.
+    `panel` are the models, `examined` what they said about claims of others, `rule` how votes are counted.
     """
     by_path: dict[str, list[Unit]] = defaultdict(list)
     for unit in matter.units:
@@ -101,6 +103,7 @@ def cases(
                 function_at=partial(_function_at, file.path, _names(units), function_at),
                 min_agreement=partial(_constant, min_agreement(file.path)),
                 examined=partial(_examined, examined, file.path),
+                rule=rule,
             )
 
 

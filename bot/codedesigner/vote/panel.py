@@ -109,7 +109,9 @@ class Panel:
     def _heard(self, location: str, record: _Record) -> Heard:
         issues = once([issue for one in record.said for issue in one.answer.issues])
         answer = Answer("answered", tuple(_supported(issue, record) for issue in issues))
-        return Heard(location, self.weights[location], answer, None, partial(_abstains, record), silent=True)
+        took = [one.answer.metrics.duration_ms for one in record.said if one.answer.status == "answered"]
+        latency_ms = round(sum(took) / len(took)) if took else 0
+        return Heard(location, self.weights[location], answer, None, partial(_abstains, record), True, latency_ms)
 
     def claims(self, findings: Iterable[Finding]) -> list[Claim]:
         """Every finding that is open to the vote, put to each model that looked at its code and said nothing of it.

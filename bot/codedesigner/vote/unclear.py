@@ -68,15 +68,19 @@ def unclear_ones(
     *,
     bar: Callable[[Finding], Bar],
     models: AbstractSet[str],
+    margin: float = MARGIN,
 ) -> tuple[Unclear, ...]:
-    """The findings that the vote does not decide, the most severe first. `models` are the ids of those that vote."""
+    """The findings that the vote does not decide, the most severe first. `models` are the ids of those that vote.
+
+    With a `margin` of 1, that is every finding that somebody disputes.
+    """
     items: dict[str, list[ExecutionItem]] = defaultdict(list)
     for item in plan.items:
         items[item.function_ref.file].append(item)
     found: list[Unclear] = []
     for verdict in verdicts:
         for finding in verdict.findings:
-            why = unclear(finding, bar(finding), models)
+            why = unclear(finding, bar(finding), models, margin)
             if why is not None:
                 shows = _item(finding, items[finding.path])
                 views = alternatives(finding, files[finding.path].new_lines)
