@@ -56,6 +56,6 @@ def between(figures: Sequence[float]) -> Interval | None:
     """The percentile interval of a figure over resamples; None where there are none."""
     if not figures:
         return None
-    ordered, tail = sorted(figures), (1 - COVERED) / 2
-    last = len(ordered) - 1
-    return Interval(ordered[round(tail * last)], ordered[round((1 - tail) * last)])
+    ordered = sorted(figures)
+    cut = int((1 - COVERED) / 2 * len(ordered))
+    return Interval(ordered[cut], ordered[-1 - cut])

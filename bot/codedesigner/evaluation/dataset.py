@@ -25,7 +25,9 @@ _NEAR = 0.85
 PAGE = "docs/evaluation.md describes the files"
 
 
-class _Value(BaseModel):
+class Value(BaseModel):
+    """What is read: types are exact, and nothing is made up."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     @model_validator(mode="before")
@@ -40,7 +42,7 @@ class _Value(BaseModel):
         return given
 
 
-class Golden(_Value):
+class Golden(Value):
     """A defect that is known to be there."""
 
     id: int
@@ -48,7 +50,7 @@ class Golden(_Value):
     severity: str | None = None
 
 
-class Comment(_Value):
+class Comment(Value):
     """One remark of one reviewer. `golden`: what it named; `match_unspecified` repeats a match of the same reviewer."""
 
     id: str
@@ -59,7 +61,7 @@ class Comment(_Value):
     line: Line | None = None
 
 
-class Spent(_Value):
+class Spent(Value):
     """What a reviewer's review of one pull request cost, as far as it is known."""
 
     tokens: Count = 0
@@ -67,14 +69,14 @@ class Spent(_Value):
     seconds: Amount | None = None
 
 
-class Given(_Value):
+class Given(Value):
     """A finding that was made already: ids of its comments, and of the one whose words it has."""
 
     members: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
     representative: str
 
 
-class PullRequest(_Value):
+class PullRequest(Value):
     """Reviews of one pull request. A reviewer that is not in `reviews` did not look; one with no comments did.
 
     `findings` is set where the comments need no grouping, because it is known which of them mean the same.
@@ -107,7 +109,7 @@ class PullRequest(_Value):
         return self
 
 
-class Anchored(_Value):
+class Anchored(Value):
     """A comment whose place is known: lines of `path`, 1-based, both included."""
 
     text: str
@@ -119,7 +121,7 @@ class Anchored(_Value):
     evidence: str | None = None
 
 
-class AnchoredChange(_Value):
+class AnchoredChange(Value):
     """A pull request as a unified diff, with comments on it. `patch` is None where the diff may not be passed on."""
 
     pr: str
@@ -132,7 +134,7 @@ Pair = Annotated[tuple[str, str], Field(strict=False)]
 Pairs = Annotated[tuple[Pair, ...], Field(strict=False)]
 
 
-class PairedTexts(_Value):
+class PairedTexts(Value):
     """Texts of several reviewers about one pull request, and pairs of which it is known whether they mean the same."""
 
     pr: str
@@ -150,7 +152,7 @@ class PairedTexts(_Value):
 
 
 Entry = PullRequest | AnchoredChange | PairedTexts
-_Entry = TypeVar("_Entry", bound=_Value)
+_Entry = TypeVar("_Entry", bound=Value)
 Dataset = tuple[PullRequest, ...] | tuple[AnchoredChange, ...] | tuple[PairedTexts, ...]
 
 _KINDS: tuple[tuple[frozenset[str], type[PullRequest | AnchoredChange | PairedTexts]], ...] = (
@@ -166,16 +168,25 @@ def read_dataset(text: str, name: str) -> Dataset:
     Raises:
         UsageError: the text is no such file; the message has `name`, the number of the entry and the key.
     """
-    try:
-        found = parse(text)
-    except Refusal as refusal:
-        raise UsageError(f"{name}: {refusal.message}", hint=PAGE) from refusal
+    found = read_json(text, name)
     if not isinstance(found, list) or not found:
         raise UsageError(f"{name}: is no list of pull requests", hint=PAGE)
     model = _kind(found[0], name)
     entries = [read_entry(model, entry, f"{name}: [{place}]") for place, entry in enumerate(found)]
     _unique(entries, name)
     return tuple(entries)  # type: ignore[return-value]  # all are of the one model
+
+
+def read_json(text: str, name: str) -> JsonValue:
+    """The value that the text stands for.
+
+    Raises:
+        UsageError: it stands for none, or for several.
+    """
+    try:
+        return parse(text)
+    except Refusal as refusal:
+        raise UsageError(f"{name}: {refusal.message}", hint=PAGE) from refusal
 
 
 def read_entry(model: type[_Entry], value: JsonValue, place: str) -> _Entry:

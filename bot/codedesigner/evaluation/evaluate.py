@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 
@@ -11,7 +11,7 @@ from codedesigner.evaluation.chance import Interval
 from codedesigner.evaluation.dataset import PullRequest, Spent
 from codedesigner.evaluation.heard import Heard, heard
 from codedesigner.evaluation.protocol import Figures, HoldOut, Resampling, figures, gain, held_out
-from codedesigner.evaluation.reliability import histogram, judged, reliability
+from codedesigner.evaluation.reliability import Said, as_it_is, calibrated, histogram
 from codedesigner.evaluation.result import (
     Between,
     BinResult,
@@ -26,6 +26,7 @@ from codedesigner.evaluation.result import (
 )
 from codedesigner.evaluation.scoring import SCORINGS, Counts, Scoring, reviewer_counts
 from codedesigner.evaluation.ways import BEST_SINGLE, WAYS
+from codedesigner.vote.calibration import calibration_error, reliability
 
 DIGITS = 4
 
@@ -132,7 +133,7 @@ def _panel(panel: Sequence[str], pull_requests: Sequence[PullRequest], hold_out:
         reviewers=tuple(panel),
         strategies=tuple(found),
         votes=_votes(every),
-        reliability=tuple(_reliability(every, scoring) for scoring in SCORINGS),
+        reliability=tuple(each for scoring in SCORINGS for each in _reliability(every, scoring, hold_out)),
     )
 
 
@@ -180,20 +181,20 @@ def _between(interval: Interval | None) -> Between | None:
 
 
 def _votes(every: Sequence[Heard]) -> tuple[VotesResult, ...]:
-    return tuple(
-        VotesResult(votes=one.votes, findings=one.count, right=one.right)
-        for one in histogram(judged(every, "majority"))
-    )
+    found = histogram(every, "majority")
+    return tuple(VotesResult(votes=one.votes, findings=one.count, right=one.right) for one in found)
 
 
-def _reliability(every: Sequence[Heard], scoring: Scoring) -> ReliabilityResult:
-    found = reliability(judged(every, scoring))
-    return ReliabilityResult(
-        scoring=scoring,
-        findings=found.count,
-        error=round(found.error, DIGITS),
-        bins=tuple(
-            BinResult(findings=one.count, agreement=round(one.agreement, DIGITS), right=round(one.right, DIGITS))
-            for one in found.bins
-        ),
-    )
+def _reliability(every: Sequence[Heard], scoring: Scoring, hold_out: HoldOut) -> Iterator[ReliabilityResult]:
+    for is_fitted in (False, True):
+        said: Said = calibrated(every, scoring, hold_out) if is_fitted else as_it_is(every, scoring)
+        yield ReliabilityResult(
+            scoring=scoring,
+            fitted=is_fitted,
+            findings=len(said),
+            error=round(calibration_error(said), DIGITS),
+            bins=tuple(
+                BinResult(findings=one.count, said=round(one.said, DIGITS), right=round(one.right, DIGITS))
+                for one in reliability(said)
+            ),
+        )

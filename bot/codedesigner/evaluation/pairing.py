@@ -9,8 +9,7 @@ from codedesigner.evaluation.evaluate import quality
 from codedesigner.evaluation.protocol import Resampling, figures
 from codedesigner.evaluation.result import PairsResult
 from codedesigner.evaluation.scoring import Counts
-from codedesigner.vote.grouping import THRESHOLD
-from codedesigner.vote.likeness import SHIPPED
+from codedesigner.vote.grouping import grouped
 from codedesigner.vote.remark import Remark
 
 
@@ -27,12 +26,12 @@ def paired(entries: Sequence[PairedTexts], resampling: Resampling) -> tuple[Pair
 
 
 def _counts(entry: PairedTexts) -> tuple[Counts, Counts]:
-    names = {name: place for place, name in enumerate(sorted(entry.texts))}
     # What a name says before its last `#` is who wrote the text.
-    alike = SHIPPED.among([Remark(name, name.rpartition("#")[0] or name, entry.texts[name]) for name in names])
+    remarks = [Remark(name, name.rpartition("#")[0] or name, text) for name, text in entry.texts.items()]
+    place = {member.id: number for number, group in enumerate(grouped(remarks)) for member in group.members}
 
     def taken(pairs: Sequence[tuple[str, str]]) -> int:
-        return sum(alike(names[one], names[other]) >= THRESHOLD for one, other in pairs)
+        return sum(place[one] == place[other] for one, other in pairs)
 
     same, wrong = taken(entry.same), taken(entry.different)
     missed, probably = len(entry.same) - same, taken(entry.probably_different)

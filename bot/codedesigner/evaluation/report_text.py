@@ -16,12 +16,19 @@ def render(result: EvaluationResult) -> str:
 
 def heading(result: EvaluationResult) -> str:
     """What was measured, in a sentence."""
+    if not result.pull_requests:
+        return "What outcomes say of the locations" if result.history else "No outcomes are kept yet"
     of = f"{result.pull_requests} pull requests of {result.repositories} repositories"
     if result.golden or result.panels:
         of += f", {result.golden} golden issues, {result.comments} comments"
+    if not result.panels:
+        return f"{visible(result.dataset)}: {of}{_drawn(result)}"
     how = "nothing held out" if result.hold_out == "none" else f"one {result.hold_out} held out at a time"
-    drawn = f"; 95% intervals from {result.bootstrap} resamples, seed {result.seed}" if result.bootstrap else ""
-    return f"{visible(result.dataset)}: {of}; {how}{drawn}"
+    return f"{visible(result.dataset)}: {of}; {how}{_drawn(result)}"
+
+
+def _drawn(result: EvaluationResult) -> str:
+    return f"; 95% intervals from {result.bootstrap} resamples, seed {result.seed}" if result.bootstrap else ""
 
 
 def _table(table: Table) -> str:

@@ -68,19 +68,20 @@ class VotesResult(_Model):
 
 
 class BinResult(_Model):
-    """Findings of like agreement."""
+    """Findings of like agreement or probability."""
 
     findings: Count
-    agreement: Share = Field(description="Their mean agreement.")
+    said: Share = Field(description="Their mean agreement, or fitted probability.")
     right: Share = Field(description="The share of them that was right.")
 
 
 class ReliabilityResult(_Model):
-    """Agreement beside the truth."""
+    """Agreement beside the truth, as it is, or as a calibration that was fitted on what is not held out says it."""
 
     scoring: Scoring
+    fitted: bool
     findings: Count
-    error: Share = Field(description="Expected calibration error: the mean distance of agreement from the truth.")
+    error: Share = Field(description="Expected calibration error: the mean distance of what was said from the truth.")
     bins: tuple[BinResult, ...]
 
 

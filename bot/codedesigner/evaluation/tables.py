@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from codedesigner.change.visible import visible
-from codedesigner.evaluation.result import EvaluationResult, Figure, LocationResult, PanelResult, Quality
+from codedesigner.evaluation.result import (
+    EvaluationResult,
+    Figure,
+    LocationResult,
+    PanelResult,
+    Quality,
+    ReliabilityResult,
+)
 
 NOT_KNOWN = "–"
 _QUALITY = ("found", "wrong", "missed", "precision", "recall", "F1")
@@ -60,6 +67,11 @@ def panel_title(panel: PanelResult) -> str:
     return f"Panel of {len(panel.reviewers)}: {visible(', '.join(panel.reviewers))}"
 
 
+def reliability_name(one: ReliabilityResult) -> str:
+    """Whose calibration error, and which."""
+    return f"{one.scoring}{' after fitting' if one.fitted else ''} {one.error:.3f}"
+
+
 def money(usd: float | None) -> str:
     """US dollars."""
     return NOT_KNOWN if usd is None else f"{usd:.4f}"
@@ -92,7 +104,7 @@ def _strategies(panel: PanelResult) -> Table:
         (f"{one.strategy}, {one.scoring}", *_cells(one.quality), _gain(one.gain, one.gain_interval), money(one.usd))
         for one in panel.strategies
     )
-    off = ", ".join(f"{one.scoring} {one.error:.3f}" for one in panel.reliability)
+    off = ", ".join(reliability_name(one) for one in panel.reliability)
     return Table(panel_title(panel), head, rows, f"Calibration error of agreement: {off}")
 
 

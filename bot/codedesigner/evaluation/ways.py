@@ -15,13 +15,12 @@ from codedesigner.evaluation.scoring import (
     reviewer_counts,
     total,
 )
+from codedesigner.vote.history import Record, learned
 from codedesigner.vote.strategies.base import Voted
 from codedesigner.vote.strategies.remarks import voted
+from codedesigner.vote.strategies.votes import odds
 
 BEST_SINGLE = "best_single"
-
-PRIOR_RIGHT, PRIOR_WRONG = 2.0, 2.0
-"""Comments that a reviewer is taken to have made before it is known, so that little data moves little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,13 @@ def as_posted(one: Voted) -> Posted:
 
 
 def weights_of(train: Sequence[Heard]) -> dict[str, float]:
-    """Reviewer -> the share of its comments that named something, with a prior."""
-    counts: dict[str, Counts] = {}
+    """Reviewer -> its weight by how often its comments named something, as history would have it."""
+    found = []
     for name in sorted({name for each in train for name in each.answered}):
-        counts[name] = total(reviewer_counts(each.pull_request, name) for each in train)
-    return {
-        name: (one.tp + PRIOR_RIGHT) / (one.tp + one.fp + PRIOR_RIGHT + PRIOR_WRONG) for name, one in counts.items()
-    }
+        counts = total(reviewer_counts(each.pull_request, name) for each in train)
+        found.append(Record(name, "", "", counts.tp, counts.fp))
+    history = learned(found)
+    return {record.location: odds(history.accuracy(record.location)) for record in found}
 
 
 def _even(_train: Sequence[Heard]) -> dict[str, float]:
