@@ -160,13 +160,14 @@ def _series(plot: Plot, number: int, series: Series) -> list[str]:
         place = f'cx="{_number(x)}" cy="{_number(y)}" r="{_number(point.radius)}"'
         parts.append(f'<circle class="{kind}" {place}><title>{told}</title></circle>')
     if places and plot.names:
-        parts.append(_legend(kind, number, series.name))
+        lowest = HEIGHT - _BOTTOM - 8
+        parts.append(_legend(kind, lowest - 14 * (len(plot.series) - 1 - number), series.name))
     return parts
 
 
-def _legend(kind: str, number: int, name: str) -> str:
+def _legend(kind: str, height: int, name: str) -> str:
     """Names stand one below the other: beside their lines, those of near ones would write over each other."""
-    place = f'x="{WIDTH - _RIGHT - 4}" y="{_TOP + 10 + 14 * number}"'
+    place = f'x="{WIDTH - _RIGHT - 4}" y="{height}"'
     return f'<text class="{kind}" {place} text-anchor="end">{escape(name)}</text>'
 
 
@@ -204,5 +205,5 @@ def bars(title: str, about: str, columns: Sequence[Bar], parts: tuple[str, str],
         across, under = _number(left + step * 0.35), _number(_y(frame, 0) + 16)
         lines.append(f'<text x="{across}" y="{under}" text-anchor="middle">{escape(one.name)}</text>')
     for number, (kind, part) in enumerate((("s2", parts[0]), ("s5", parts[1]))):
-        lines.append(_legend(kind, number, part))
+        lines.append(_legend(kind, _TOP + 10 + 14 * number, part))
     return drawing + "\n".join(lines) + "\n</svg>"
