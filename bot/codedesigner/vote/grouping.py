@@ -16,6 +16,7 @@ from codedesigner.vote.likeness import SHIPPED, Likeness, Pairs
 from codedesigner.vote.linkage import linked
 from codedesigner.vote.remark import Remark
 from codedesigner.vote.standing import standing
+from codedesigner.vote.wording import skeleton
 
 ONE_REVIEWER = 0.5
 """What the likeness of two remarks of one reviewer is multiplied by: who says two things mostly means two."""
@@ -44,7 +45,13 @@ def grouped(
     nodes = _repeated(remarks)
     first = [node[0] for node in nodes]
     places = [standing(remark) for remark in first]
-    pairs = likeness.pairs(first, lambda one, other: places[one].joined(places[other]) is not None)
+    said = [skeleton(remark.text) for remark in first]
+
+    def comparable(one: int, other: int) -> bool:
+        of_two_names = said[one][0] == said[other][0] and said[one][1] != said[other][1]
+        return not of_two_names and places[one].joined(places[other]) is not None
+
+    pairs = likeness.pairs(first, comparable)
     weighed = _by_reviewers(nodes, pairs)
     parts = linked(places, weighed, THRESHOLD if threshold is None else threshold)
     return tuple(_group([nodes[index] for index in part], part, pairs) for part in parts)

@@ -13,8 +13,8 @@ NEAR_LINES = 20
 
 _STRIP = 32  # lines; at least NEAR_LINES, so that what is near lies in the same strip or the next
 _MOST_STRIPS = 8
-_FEWEST, _MOST = 10, 96
-_COMPARED = 100_000
+_FEWEST, _MOST = 8, 96
+_COMPARED = 60_000
 _VISITS = 2_000_000
 
 
@@ -26,39 +26,54 @@ class Neighbours:
         self._kept = max(_FEWEST, min(_MOST, _COMPARED // many))
         self._visits = max(200, min(20_000, _VISITS // many))
         self._words = words
-        self._index: dict[Hashable, list[int]] = defaultdict(list)
-        for index, remark in enumerate(remarks):
-            for shelf in _shelves(remark):
-                for term in words.units[index]:
-                    self._index[shelf, term].append(index)
+        self._comparable = comparable
+        self._holders = _shelved(remarks, words)
         found = {
             (min(index, other), max(index, other))
             for index, remark in enumerate(remarks)
-            for other in self._nearest(index, remark, comparable)
+            for other in self._nearest(index, _searched(remark))
         }
         self.pairs = sorted(found)
 
-    def _nearest(self, index: int, remark: Remark, comparable: Callable[[int, int], bool]) -> Iterator[int]:
+    def _nearest(self, index: int, shelves: Sequence[Hashable]) -> Iterator[int]:
+        """The most alike by its rarest words, as far as they are looked at."""
         scores: dict[int, float] = defaultdict(float)
-        mine, frequency = self._words.units[index], self._words.frequency
         visits = self._visits
-        for term in sorted(mine, key=lambda term: (frequency[term], term)):
-            for shelf in _searched(remark):
-                holders = self._index.get((shelf, term), ())[:visits]
+        for term, mine in self._words.rarest_first(index):
+            for shelf in shelves:
+                holders = self._holders[shelf].get(term, ()) if shelf in self._holders else ()
                 visits -= len(holders)
-                for other in holders:
-                    scores[other] += mine[term] * self._words.units[other][term]
+                for other, theirs in holders if visits >= 0 else holders[:visits]:
+                    scores[other] += mine * theirs
+                if visits <= 0:
+                    break
             if visits <= 0:
                 break
         scores.pop(index, None)
-        best = sorted(scores, key=lambda other: (-scores[other], other))
         kept = 0
-        for other in best:
-            if kept == self._kept:
-                return
-            if comparable(index, other):
+        for _, other in sorted([(-score, other) for other, score in scores.items()]):
+            if self._comparable(index, other):
                 kept += 1
                 yield other
+            if kept == self._kept:
+                return
+
+
+_Holders = dict[int, list[tuple[int, float]]]
+"""Term -> the remarks that have it, each with its weight there."""
+
+
+def _shelved(remarks: Sequence[Remark], words: Vectors) -> dict[Hashable, _Holders]:
+    """The remarks by shelf, only of shelves that somebody searches."""
+    wanted = {shelf for remark in remarks for shelf in _searched(remark)}
+    found: dict[Hashable, _Holders] = {shelf: defaultdict(list) for shelf in wanted}
+    for index, remark in enumerate(remarks):
+        shelves = [found[shelf] for shelf in _shelves(remark) if shelf in found]
+        for term, weight in words.units[index].items():
+            entry = (index, weight)
+            for shelf in shelves:
+                shelf[term].append(entry)
+    return found
 
 
 def _shelves(remark: Remark) -> list[Hashable]:
@@ -77,5 +92,4 @@ def _searched(remark: Remark) -> list[Hashable]:
         return [("file", remark.path), "unplaced"]
     first = remark.line // _STRIP
     last = min(max(remark.line, remark.end_line or 0) // _STRIP, first + _MOST_STRIPS)
-    around = range(first - 1, last + 2)
-    return ["unplaced", ("no line", remark.path), *((remark.path, strip) for strip in around)]
+    return [*((remark.path, strip) for strip in range(first - 1, last + 2)), ("no line", remark.path), "unplaced"]

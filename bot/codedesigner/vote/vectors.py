@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import log, sqrt
-from typing import TypeVar
-
-K = TypeVar("K", bound=Hashable)
 
 
 class Vectors:
-    """`units[i]` maps the terms of text `i` to their weights; `frequency` says in how many texts a term is."""
+    """`units[i]` maps the terms of text `i`, as numbers, to their weights."""
 
     def __init__(self, documents: Sequence[Sequence[str]]) -> None:
         counted = [Counter(document) for document in documents]
-        self.frequency: Counter[str] = Counter()
+        frequency: Counter[str] = Counter()
         for counts in counted:
-            self.frequency.update(counts.keys())
+            frequency.update(counts.keys())
         many = len(documents) + 1
-        rarity = {term: log(many / (times + 0.5)) for term, times in self.frequency.items()}
-        often = [
-            0.0,
-            *(1.0 + log(times) for times in range(1, 1 + max((max(c.values()) for c in counted if c), default=0))),
-        ]
+        # Terms become numbers because sets of numbers have the same order in every process.
+        number = {term: place for place, term in enumerate(frequency)}
+        rarity = {term: log(many / (times + 0.5)) for term, times in frequency.items()}
         self.units = [
-            _unit({term: often[times] * rarity[term] for term, times in counts.items()}) for counts in counted
+            _unit({number[term]: (1.0 + log(times)) * rarity[term] for term, times in counts.items()})
+            for counts in counted
         ]
+        self._frequency = list(frequency.values())
+
+    def rarest_first(self, text: int) -> list[tuple[int, float]]:
+        """The terms of a text and their weights, those that the fewest texts have first."""
+        frequency = self._frequency
+        unit = self.units[text]
+        return [(term, unit[term]) for _, term in sorted([(frequency[term], term) for term in unit])]
 
 
-def _unit(weights: Mapping[str, float]) -> dict[str, float]:
-    length = sqrt(sum(weight * weight for weight in weights.values()))
+def _unit(weights: Mapping[int, float]) -> dict[int, float]:
+    length = sqrt(sum([weight * weight for weight in weights.values()]))
     return {term: weight / length for term, weight in weights.items() if weight > 0} if length else {}
 
 
-def dot(one: Mapping[K, float], other: Mapping[K, float]) -> float:
+def dot(one: Mapping[int, float], other: Mapping[int, float]) -> float:
     """The sum of products of what both have; the cosine where both have length one."""
-    if len(one) > len(other):
-        one, other = other, one
-    return sum([weight * other[term] for term, weight in one.items() if term in other])
+    return sum([one[term] * other[term] for term in one.keys() & other.keys()])

@@ -9,6 +9,10 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*|\d+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _OTHER = re.compile(r"[^\w]+|_")
 _WHOLE = re.compile(r"[^\W\d_]+|\d+")
+_QUOTE = re.compile(r"[`'\"]")
+_LINE = re.compile(r"\blines? \d+(?:\s*[-–]\s*\d+)?", re.IGNORECASE)
+# A name of several parts, or a number: what a word of the language never is.
+_NAMED = re.compile(r"\b(?=\w*(?:\d|_|[a-z][A-Z]))\w+\b")
 _ENDINGS = (
     "ization",
     "ations",
@@ -59,6 +63,15 @@ def runs(text: str) -> list[str]:
     """Every run of four characters of the text in small letters, all that is no letter or digit as one blank."""
     flat = f" {' '.join(_OTHER.sub(' ', text[:LONGEST].lower()).split())} "
     return [flat[start : start + _RUN] for start in range(len(flat) - _RUN + 1)]
+
+
+def skeleton(text: str) -> tuple[str, str]:
+    """The text with a blank for every name and number in it, and the text as it is; both without quotes and lines.
+
+    Two remarks of one skeleton that are not the same say one thing about two names.
+    """
+    plain = " ".join(_QUOTE.sub(" ", _LINE.sub(" ", text[:LONGEST])).split())
+    return _NAMED.sub("_", plain), plain
 
 
 def _names(text: str) -> list[str]:
