@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ def voted(
     """Each group with its vote, most agreed first.
 
     `answered` are the reviewers that looked and did not fail; a weight that is not given is 1. The words of a group
-    are those of its member with most weight, of several the longest.
+    are the longest of those that stand alone: who has said several things in one group has perhaps meant several.
     """
     panel = {name: weights.get(name, 1.0) for name in sorted(set(answered))}
     found = [_voted(group, panel, rule or Rule(), calibration) for group in groups]
@@ -42,7 +43,8 @@ def _voted(group: Group, panel: Mapping[str, float], rule: Rule, calibration: Ca
         else Ballot(name, "no", "silent", 1.0, weight)
         for name, weight in panel.items()
     ]
-    lead = min(group.members, key=lambda one: (-panel.get(one.reviewer, 0.0), -len(one.text), one.id))
+    own = Counter(member.reviewer for member in group.members)
+    lead = min(group.members, key=lambda one: (own[one.reviewer], -len(one.text), one.text, one.id))
     result = vote_of(ballots, rule, angle=lead.angle or "", kind=lead.kind or "")
     agreed = result.agreement_score if result.selected == "yes" else 1 - result.agreement_score
     agreed = agreed if panel else 0.0
