@@ -21,6 +21,7 @@ MEASUREMENTS = {
     "overhead": "bench.overhead",
     "frugal": "bench.frugal",
     "panel": "bench.panel",
+    "votes": "bench.votes",
 }
 
 
