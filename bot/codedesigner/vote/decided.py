@@ -15,7 +15,7 @@ from codedesigner.run.judgement import Opinion
 from codedesigner.severity import rank
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.judge import EVIDENCE_LINES, Verdict
-from codedesigner.vote.unclear import Unclear, less_or_elsewhere
+from codedesigner.vote.unclear import Unclear, chosen, less_or_elsewhere
 
 _LONGEST_REASON = 300
 
@@ -27,12 +27,13 @@ def settled(one: Unclear, opinion: Opinion, lines: Sequence[str]) -> Finding:
         return _for_a_person(one, f"the supervisor gave no answer: {said}")
     if opinion.choice == "unsure":
         return _for_a_person(one, f"the supervisor is unsure: {said}")
-    if opinion.choice == "no_defect":
+    selected = chosen(finding, opinion.choice).selected
+    if selected is None:
+        return _for_a_person(one, "the supervisor chose a view that nobody holds")
+    if selected == "no_defect":
         reason = f"the supervisor decided: no defect: {said}; the vote: {finding.reason}"
         return replace(finding, disposition="rejected", decided="supervisor", reason=reason)
-    other = less_or_elsewhere(finding) if opinion.choice == "other" else None
-    if opinion.choice == "other" and other is None:
-        return _for_a_person(one, "the supervisor chose a view that nobody holds")
+    other = less_or_elsewhere(finding) if selected == "other" else None
     moved = finding if other is None else _moved(finding, other, lines)
     named = opinion.severity or moved.severity
     severity = named if rank(named) < rank(moved.severity) else moved.severity

@@ -11,11 +11,13 @@ from codedesigner.change.model import FileChange
 from codedesigner.plan.model import ExecutionItem, ExecutionPlan
 from codedesigner.protocol.convert import wire_issue
 from codedesigner.protocol.issue import Issue
-from codedesigner.protocol.wire import WireAlternative, WireIssue
+from codedesigner.protocol.wire import View, WireAlternative, WireIssue
 from codedesigner.run.judgement import Dispute
 from codedesigner.severity import Severity, rank
 from codedesigner.vote.finding import Ballot, Finding
 from codedesigner.vote.judge import Verdict
+from codedesigner.vote.strategies.base import AggregationInput, AggregationResult, Response
+from codedesigner.vote.strategies.supervisor import SupervisorSelection
 
 MARGIN = 0.15
 """How near to the threshold, or to one half, an agreement decides nothing."""
@@ -108,13 +110,14 @@ def _item(finding: Finding, items: Sequence[ExecutionItem]) -> ExecutionItem | N
 def alternatives(finding: Finding, lines: Sequence[str]) -> tuple[WireAlternative, ...]:
     """The views of a finding: as claimed, as most of those see it who put it elsewhere or lower, and as none."""
     other = less_or_elsewhere(finding)
-    elsewhere = frozenset() if other is None else _proposers(finding, other)
-    yes = [ballot for ballot in finding.ballots if ballot.vote == "yes"]
-    no = [ballot for ballot in finding.ballots if ballot.vote == "no"]
+    holding: dict[str, list[Ballot]] = defaultdict(list)
+    for ballot, view in views_held(finding):
+        holding[view].append(ballot)
+    no = holding["no_defect"]
     asked = [ballot for ballot in no if ballot.how != "silent"]
-    views = [_view("defect", finding, _claim(finding), [b for b in yes if b.location not in elsewhere], lines)]
+    views = [_view("defect", finding, _claim(finding), holding["defect"], lines)]
     if other is not None:
-        views.append(_view("other", finding, other, [b for b in yes if b.location in elsewhere], lines))
+        views.append(_view("other", finding, other, holding["other"], lines))
     views.append(
         WireAlternative(
             view="no_defect",
@@ -124,6 +127,29 @@ def alternatives(finding: Finding, lines: Sequence[str]) -> tuple[WireAlternativ
         )
     )
     return tuple(views)
+
+
+def views_held(finding: Finding) -> list[tuple[Ballot, View]]:
+    """Every ballot that decides, with the view that it stands for."""
+    other = less_or_elsewhere(finding)
+    elsewhere = frozenset() if other is None else _proposers(finding, other)
+    held: list[tuple[Ballot, View]] = []
+    for ballot in finding.ballots:
+        if ballot.vote == "no":
+            held.append((ballot, "no_defect"))
+        elif ballot.vote == "yes":
+            held.append((ballot, "other" if ballot.location in elsewhere else "defect"))
+    return held
+
+
+def chosen(finding: Finding, choice: View | None) -> AggregationResult[View | None]:
+    """What a choice of the supervisor among the views comes to; selected is None where it decides nothing."""
+    views: AggregationInput[View] = AggregationInput(
+        tuple(
+            Response(ballot.location, view, ballot.confidence, ballot.weight) for ballot, view in views_held(finding)
+        ),
+    )
+    return SupervisorSelection(always=("defect", "no_defect")).settle(views, choice)
 
 
 def _view(

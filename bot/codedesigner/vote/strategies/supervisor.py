@@ -11,7 +11,7 @@ from math import fsum
 from typing import Any, ClassVar, Literal
 
 from codedesigner.vote.strategies.base import AggregationInput, AggregationResult
-from codedesigner.vote.strategies.tally import Option, options
+from codedesigner.vote.strategies.tally import Option, key_of, options
 
 PRESENT_TOP_N = 3
 
@@ -29,12 +29,13 @@ class SupervisorSelection:
     """The supervisor chooses among the answers with most weight behind them, at most `present_top_n`.
 
     What it does not decide goes by `fallback`: to a person, and then nothing is selected (None), or to the answer
-    with most support.
+    with most support. `always` are answers that can be chosen although nobody gave them.
     """
 
     present_top_n: int = PRESENT_TOP_N
     fallback: Fallback = "person"
     choose: Chooser = _unsure
+    always: tuple[Any, ...] = ()
 
     id: ClassVar[str] = "supervisor_selection"
     description: ClassVar[str] = "Let the supervisor choose among the answers with most support."
@@ -81,5 +82,9 @@ class SupervisorSelection:
         )
 
     def _ranked(self, given: AggregationInput[Any]) -> tuple[Option, ...]:
-        counted = options(given, lambda response: response.weight)
+        counted = list(options(given, lambda response: response.weight))
+        if not counted:
+            return ()
+        there = {option.key for option in counted}
+        counted += [Option(key_of(each), each, (), 0.0) for each in self.always if key_of(each) not in there]
         return tuple(sorted(counted, key=lambda option: (-option.support, option.key)))

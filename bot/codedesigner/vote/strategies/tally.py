@@ -17,16 +17,12 @@ TieBreaker = Literal["highest_confidence", "fastest_response", "random"]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer with all that gave it, at least one, and what they weigh together."""
+    """One answer with all that gave it, and what they weigh together."""
 
     key: str
+    result: Any
     responses: tuple[Response[Any], ...]
     support: float
-
-    @property
-    def result(self) -> Any:
-        """The answer."""
-        return self.responses[0].result
 
     @property
     def locations(self) -> tuple[str, ...]:
@@ -62,7 +58,7 @@ def options(given: AggregationInput[Any], weight: Callable[[Response[Any]], floa
     for response in votes.values():
         found[key_of(response.result)].append(response)
     return tuple(
-        Option(key, tuple(members), fsum(weight(member) for member in members))
+        Option(key, members[0].result, tuple(members), fsum(weight(member) for member in members))
         for key, members in sorted(found.items())
     )
 
