@@ -3,6 +3,7 @@
 Proposals of one file meet when they are of the same kind and stand at the same place. Overlap of lines alone never
 merges: two kinds on one line stay two findings. Where one location itself tells two defects of a kind apart on a
 line (two undefined names in one call), they stay apart, and the other locations' proposals join the nearest of them.
+What a model says has no kind but its angle: there the words tell, near each other, whatever line each model names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 
 from codedesigner.angle.kinds import kind_of
 from codedesigner.protocol.issue import Issue
+from codedesigner.vote.grouping import grouped
+from codedesigner.vote.remark import Remark
+from codedesigner.vote.standing import MODEL
 
 # Tools place one defect at the header, the argument or the body's first line of the same short statement.
 NEAR_LINES = 2
@@ -59,9 +63,24 @@ def cluster(proposals: Iterable[Proposal], *, statement_of: PlaceOf, function_of
         by_kind[proposal.issue.kind].append(proposal)
     found: list[Cluster] = []
     for kind, members in by_kind.items():
+        if kind.startswith(MODEL):
+            found.extend(Cluster(kind, tuple(group)) for group in _by_words(members, function_of))
+            continue
         for group in _places(kind, members, statement_of, function_of):
             found.extend(Cluster(kind, tuple(part)) for part in _told_apart(group))
     return tuple(sorted(found, key=lambda item: (item.line, item.kind, _column(item), _order(item.proposals[0]))))
+
+
+def _by_words(members: Sequence[Proposal], function_of: PlaceOf) -> list[list[Proposal]]:
+    """Those of one function that say the same, perhaps in other words and of a line nearby."""
+    ordered = sorted(members, key=_order)
+    remarks = [_remark(str(index), one, str(function_of(one.issue.line))) for index, one in enumerate(ordered)]
+    return [sorted((ordered[int(one.id)] for one in group.members), key=_order) for group in grouped(remarks)]
+
+
+def _remark(number: str, one: Proposal, function: str) -> Remark:
+    said = one.issue
+    return Remark(number, one.location, said.message, function, said.line, said.end_line, said.kind)
 
 
 def _column(item: Cluster) -> int:

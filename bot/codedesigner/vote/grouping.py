@@ -44,7 +44,7 @@ def grouped(
     """
     nodes = _repeated(remarks)
     first = [node[0] for node in nodes]
-    places = [standing(remark) for remark in first]
+    places = [standing(node) for node in nodes]
     said = [skeleton(remark.text) for remark in first]
 
     def comparable(one: int, other: int) -> bool:

@@ -13,9 +13,9 @@ NEAR_LINES = 20
 
 _STRIP = 32  # lines; at least NEAR_LINES, so that what is near lies in the same strip or the next
 _MOST_STRIPS = 8
-_FEWEST, _MOST = 8, 96
-_COMPARED = 60_000
-_VISITS = 2_000_000
+_FEWEST, _MOST = 5, 96
+_COMPARED = 50_000
+_VISITS = 1_200_000
 
 
 class Neighbours:
@@ -24,7 +24,7 @@ class Neighbours:
     def __init__(self, remarks: Sequence[Remark], words: Vectors, comparable: Callable[[int, int], bool]) -> None:
         many = max(1, len(remarks))
         self._kept = max(_FEWEST, min(_MOST, _COMPARED // many))
-        self._visits = max(200, min(20_000, _VISITS // many))
+        self._visits = max(100, min(20_000, _VISITS // many))
         self._words = words
         self._comparable = comparable
         self._holders = _shelved(remarks, words)
