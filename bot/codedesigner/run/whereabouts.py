@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log, sqrt
 
 from rapidfuzz import fuzz
@@ -18,12 +19,13 @@ from codedesigner.run.anchor import MOST_LINES
 
 # What a name in the text weighs, by where it stands: in code within a line, with the looks of code, in prose, in a
 # block of code (which mostly shows what should be there instead), or as a part of a longer name.
-_IN_SPAN, _LOOKS_LIKE_CODE, _IN_PROSE, _IN_BLOCK = 4.0, 2.0, 1.0, 0.3
+_IN_SPAN, _LOOKS_LIKE_CODE, _IN_PROSE, _IN_BLOCK = 3.0, 2.0, 0.8, 0.3
 _PART_IN_SPAN, _PART = 1.0, 0.7
+_TWO_WORDS = 1.0  # two words of prose that are one name in code, such as "swap token"
 _SPAN, _SHORTEST_SPAN, _LONGEST_SPAN = 1.5, 4, 40  # a span that stands in a line; characters
 _COPIED, _SHORTEST_COPY, _COPY = 5.0, 12, 85.0  # a block's line that is (nearly, of 100) a line of the code; characters
 _DEFINED = 2.0  # the line that defines what the text names
-_UNCHANGED = 0.6  # of a changed line's score
+_UNCHANGED = 0.5  # of a changed line's score
 _LENGTH = 0.3  # long lines share more names by chance
 _REACH, _FADE = 3, 0.6  # lines that lend their score to a neighbour, and what is left of it a line further
 
@@ -79,7 +81,10 @@ class _Said:
         self.weights: dict[str, float] = {}
         for block in self._blocks:
             self._weigh(block, _IN_BLOCK, 0.0)
-        for name in _NAME.findall(rest):
+        words = _NAME.findall(rest)
+        for one, other in pairwise(words):
+            self._raise((one + other).casefold(), _TWO_WORDS)
+        for name in words:
             self._weigh(name, _LOOKS_LIKE_CODE if _CODE_LOOKS.search(name) else _IN_PROSE, _PART)
         for span in _CODE.findall(prose):
             self._weigh(span, _IN_SPAN, _PART_IN_SPAN)
