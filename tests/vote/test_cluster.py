@@ -116,3 +116,26 @@ def test_every_proposal_is_in_exactly_one_cluster_whatever_the_order(said: list[
     assert sorted(map(repr, said)) == sorted(repr(member) for item in found for member in item.proposals)
     assert all(item.proposals and item.kind == item.proposals[0].issue.kind for item in found)
     assert found == run(shuffled)
+
+
+NULL = "`user` may be None here, and its name is read without a check"
+NULL_TOO = "Missing null check: user.name raises AttributeError when the user is None"
+LOOP = "The loop skips the last element, because range ends at len(items) - 1"
+
+
+def test_models_meet_on_neighbouring_lines_where_they_say_the_same() -> None:
+    found = merged(("a", issue("model/correctness", 4, NULL)), ("b", issue("model/correctness", 6, NULL_TOO)))
+
+    assert [item.locations for item in found] == [{"a", "b"}]
+
+
+def test_models_that_say_different_things_of_one_line_stay_apart() -> None:
+    found = merged(("a", issue("model/correctness", 4, NULL)), ("b", issue("model/correctness", 4, LOOP)))
+
+    assert sorted(map(sorted, (item.locations for item in found))) == [["a"], ["b"]]
+
+
+def test_models_never_meet_in_two_functions() -> None:
+    found = merged(("a", issue("model/correctness", 49, NULL)), ("b", issue("model/correctness", 50, NULL)))
+
+    assert len(found) == 2

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
 
+_FEWEST = 20
+"""Among fewer texts than this, that two share a word does not yet make the word common."""
+
 
 class Vectors:
     """`units[i]` maps the terms of text `i`, as numbers, to their weights."""
@@ -15,7 +18,7 @@ class Vectors:
         frequency: Counter[str] = Counter()
         for counts in counted:
             frequency.update(counts.keys())
-        many = len(documents) + 1
+        many = max(len(documents), _FEWEST) + 1
         # Terms become numbers because sets of numbers have the same order in every process.
         number = {term: place for place, term in enumerate(frequency)}
         rarity = {term: log(many / (times + 0.5)) for term, times in frequency.items()}

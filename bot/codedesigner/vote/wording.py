@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*|\d+")
+# Letters outside of English stand beside names without a gap in scripts that have no blanks.
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*|\d+|[^\W\dA-Za-z_]+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _OTHER = re.compile(r"[^\w]+|_")
-_WHOLE = re.compile(r"[^\W\d_]+|\d+")
 _QUOTE = re.compile(r"[`'\"]")
 _LINE = re.compile(r"\blines? \d+(?:\s*[-–]\s*\d+)?", re.IGNORECASE)
 # A name of several parts, or a number: what a word of the language never is.
@@ -52,7 +52,7 @@ def terms(text: str) -> list[str]:
     """Stems of the words, the parts of an identifier each by itself, then `#` and each identifier of several parts."""
     stems: list[str] = []
     whole: list[str] = []
-    for name in _NAME.findall(text[:LONGEST]) if text.isascii() else _names(text[:LONGEST]):
+    for name in _NAME.findall(text[:LONGEST]):
         found, compound = _taken_apart(name)
         stems += found
         whole += compound
@@ -72,10 +72,6 @@ def skeleton(text: str) -> tuple[str, str]:
     """
     plain = " ".join(_QUOTE.sub(" ", _LINE.sub(" ", text[:LONGEST])).split())
     return _NAMED.sub("_", plain), plain
-
-
-def _names(text: str) -> list[str]:
-    return [name for word in _WHOLE.findall(text) for name in (_NAME.findall(word) if word.isascii() else [word])]
 
 
 @lru_cache(maxsize=50_000)
