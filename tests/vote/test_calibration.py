@@ -35,8 +35,8 @@ def test_without_labels_it_is_the_agreement_and_is_not_used() -> None:
     same = fitted([])
 
     assert (same.yes, same.no, same.base, same.labels) == (1.0, 1.0, 0.0, 0)
-    assert same.raw(0.5, 4) == pytest.approx(0.5)
-    assert same.raw(1.0, 4) == pytest.approx(0.9)
+    assert same.raw(0.5, 4) == pytest.approx(0.375)
+    assert same.raw(1.0, 5) == pytest.approx(0.9)
     assert same.probability(0.5, 4) is None
 
 
@@ -78,6 +78,14 @@ def test_one_more_yes_never_lowers_it(known: list[Labelled], voters: int) -> Non
     assert all(more >= less - 1e-12 for less, more in pairwise(said))
 
 
+def test_who_was_right_more_often_is_more_probably_right_again() -> None:
+    known = [Labelled(0.5, 4, index % 10 < hits, hits / 10) for hits in (2, 8) for index in range(200)]
+    found = fitted(known)
+
+    assert found.history > 0
+    assert found.raw(0.5, 4, 0.8) - found.raw(0.5, 4, 0.2) > 0.4
+
+
 def test_it_is_kept_as_a_file_that_says_what_it_stands_on() -> None:
     found = fitted(OVERSURE)
 
@@ -90,13 +98,13 @@ def test_it_is_kept_as_a_file_that_says_what_it_stands_on() -> None:
     [
         "{",
         "[]",
-        '{"version": 2, "yes": 1, "no": 1, "base": 0, "labels": 9}',
-        '{"version": 1, "yes": 1, "no": 1, "labels": 9}',
-        '{"version": 1, "yes": true, "no": 1, "base": 0, "labels": 9}',
-        '{"version": 1, "yes": NaN, "no": 1, "base": 0, "labels": 9}',
-        '{"version": 1, "yes": -1, "no": 1, "base": 0, "labels": 9}',
-        '{"version": 1, "yes": 1, "no": 1, "base": 0}',
-        '{"version": 1, "yes": 1, "no": 1, "base": 0, "labels": -1}',
+        '{"version": 2, "yes": 1, "no": 1, "base": 0, "history": 0, "labels": 9}',
+        '{"version": 1, "yes": 1, "no": 1, "history": 0, "labels": 9}',
+        '{"version": 1, "yes": true, "no": 1, "base": 0, "history": 0, "labels": 9}',
+        '{"version": 1, "yes": NaN, "no": 1, "base": 0, "history": 0, "labels": 9}',
+        '{"version": 1, "yes": -1, "no": 1, "base": 0, "history": 0, "labels": 9}',
+        '{"version": 1, "yes": 1, "no": 1, "base": 0, "history": 0}',
+        '{"version": 1, "yes": 1, "no": 1, "base": 0, "history": 0, "labels": -1}',
     ],
 )
 def test_a_file_that_no_fit_wrote_is_refused(text: str) -> None:

@@ -59,7 +59,7 @@ def test_a_probability_comes_with_a_calibration_that_stands_on_enough() -> None:
 
     assert voted(said, PANEL)[0].probability is None
     assert voted(said, PANEL, calibration=replace(enough, labels=1))[0].probability is None
-    assert voted(said, PANEL, calibration=enough)[0].probability == pytest.approx(0.5)
+    assert voted(said, PANEL, calibration=enough)[0].probability == pytest.approx(0.375)
 
 
 @given(groups, st.permutations(PANEL), st.permutations(range(4)))

@@ -1,4 +1,4 @@
-"""Agreement as a probability: fitted on labels, with three parameters, and off until there are enough of them."""
+"""Agreement as a probability: fitted on labels, with four parameters, and off until there are enough of them."""
 
 from __future__ import annotations
 
@@ -14,28 +14,36 @@ BINS = 10
 VERSION = 1
 _ROUNDS = 50
 _STEP = 1e-9
+_Terms = tuple[float, float, float, float]
+_START: _Terms = (1.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A finding whose truth is known: its agreement, how many decided, and whether it was right."""
+    """A finding whose truth is known: its agreement, how many decided, and whether it was right.
+
+    `accuracy` is how often those who decided were right so far, in the mean; 0.5 where that is not known.
+    """
 
     agreement: float
     voters: int
     right: bool
+    accuracy: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """probability = logistic(yes · ln s - no · ln(1 - s) + base), where s is the agreement of so many voters.
+    """probability = logistic(yes · ln s - no · ln(1 - s) + base + history · h), where s is the agreement less half a
+    vote, and h the log-odds of the voters' accuracy so far.
 
-    With the defaults it is s itself. Neither slope is below 0, so that one more yes never lowers it.
+    With the defaults it is s itself. Neither slope of s is below 0, so that one more yes never lowers it.
     `labels` is how many findings it was fitted on.
     """
 
     yes: float = 1.0
     no: float = 1.0
     base: float = 0.0
+    history: float = 0.0
     labels: int = 0
 
     @property
@@ -43,14 +51,14 @@ class Calibration:
         """Whether it stands on enough labels to be used."""
         return self.labels >= LEAST_LABELS
 
-    def probability(self, agreement: float, voters: int) -> float | None:
+    def probability(self, agreement: float, voters: int, accuracy: float = 0.5) -> float | None:
         """How likely such a finding is right; None where there were not enough labels."""
-        return self.raw(agreement, voters) if self.enough else None
+        return self.raw(agreement, voters, accuracy) if self.enough else None
 
-    def raw(self, agreement: float, voters: int) -> float:
+    def raw(self, agreement: float, voters: int, accuracy: float = 0.5) -> float:
         """The same, whatever it stands on."""
-        one, other = _terms(agreement, voters)
-        return _logistic(self.yes * one + self.no * other + self.base)
+        one, other, base, known = _terms(agreement, voters, accuracy)
+        return _logistic(self.yes * one + self.no * other + self.base * base + self.history * known)
 
     def text(self) -> str:
         """As a file."""
@@ -66,13 +74,13 @@ def read_calibration(text: str) -> Calibration:
     said = json.loads(text)
     if not isinstance(said, dict) or said.get("version") != VERSION:
         raise ValueError(f"it is no calibration of version {VERSION}")
-    yes, no, base = (_number(said.get(name)) for name in ("yes", "no", "base"))
+    yes, no, base, history = (_number(said.get(name)) for name in ("yes", "no", "base", "history"))
     labels = said.get("labels")
     if type(labels) is not int:
         raise ValueError("it does not say how many labels it stands on")
     if yes < 0 or no < 0 or labels < 0:
         raise ValueError("a number in it is below 0")
-    return Calibration(yes, no, base, labels)
+    return Calibration(yes, no, base, history, labels)
 
 
 def _number(value: object) -> float:
@@ -83,22 +91,27 @@ def _number(value: object) -> float:
 
 def fitted(labelled: Sequence[Labelled]) -> Calibration:
     """The most likely calibration, held to the agreement itself as far as the labels are few."""
-    rows = [(*_terms(one.agreement, one.voters), 1.0) for one in labelled]
+    rows = [_terms(one.agreement, one.voters, one.accuracy) for one in labelled]
     truths = [1.0 if one.right else 0.0 for one in labelled]
-    free = [True, True, True]
+    free = [True] * len(_START)
     found = _newton(rows, truths, free)
     for index in (0, 1):
         if found[index] < 0:
             free[index] = False
             found = _newton(rows, truths, free)
-    yes, no, base = found
-    return Calibration(round(max(0.0, yes), 6), round(max(0.0, no), 6), round(base, 6), len(labelled))
+    yes, no, base, history = (round(each, 6) for each in found)
+    return Calibration(max(0.0, yes), max(0.0, no), base, history, len(labelled))
 
 
-def _terms(agreement: float, voters: int) -> tuple[float, float]:
-    """ln s and -ln(1 - s). Unanimity of two says less than unanimity of nine: half a vote is on either side."""
-    share = (min(max(agreement, 0.0), 1.0) * voters + 0.5) / (voters + 1)
-    return log(share), -log(1 - share)
+def _terms(agreement: float, voters: int, accuracy: float) -> _Terms:
+    """What the parameters are multiplied by.
+
+    Who makes a claim says yes to it as a matter of course: half of that vote says nothing.
+    """
+    votes = min(max(agreement, 0.0), 1.0) * voters
+    share = max(votes - 0.5, votes / 2, 0.05) / max(voters, 1)
+    known = min(max(accuracy, 0.01), 0.99)
+    return log(share), -log(1 - share), 1.0, log(known / (1 - known))
 
 
 def _logistic(value: float) -> float:
@@ -108,23 +121,22 @@ def _logistic(value: float) -> float:
     return 1 / (1 + exp(-min(value, 700.0)))
 
 
-def _newton(rows: Sequence[tuple[float, float, float]], truths: Sequence[float], free: Sequence[bool]) -> list[float]:
-    start = (1.0, 1.0, 0.0)
-    now = [value if is_free else 0.0 for value, is_free in zip(start, free, strict=True)]
+def _newton(rows: Sequence[_Terms], truths: Sequence[float], free: Sequence[bool]) -> list[float]:
+    now = [value if is_free else 0.0 for value, is_free in zip(_START, free, strict=True)]
     for _ in range(_ROUNDS):
         said = [_logistic(fsum(w * x for w, x in zip(now, row, strict=True))) for row in rows]
         slope = [
             fsum((t - p) * row[i] for t, p, row in zip(truths, said, rows, strict=True))
-            - PULL * 0.25 * (now[i] - start[i])
-            for i in range(3)
+            - PULL * 0.25 * (now[i] - _START[i])
+            for i in range(len(_START))
         ]
         bend = [
             [
                 fsum(p * (1 - p) * row[i] * row[j] for p, row in zip(said, rows, strict=True))
                 + (PULL * 0.25 if i == j else 0)
-                for j in range(3)
+                for j in range(len(_START))
             ]
-            for i in range(3)
+            for i in range(len(_START))
         ]
         step = _solved(bend, slope, free)
         longest = max(abs(each) for each in step)
