@@ -5,7 +5,8 @@ from __future__ import annotations
 from codedesigner.change.model import FileChange, Hunk, Line, Span, Unit
 from codedesigner.protocol.issue import Answer, AnswerStatus, Edit, Fix, Issue
 from codedesigner.vote.finding import Finding
-from codedesigner.vote.judge import Case, Heard, Verdict, judge
+from codedesigner.vote.judge import AS_WEIGHED, Case, Heard, Verdict, judge
+from codedesigner.vote.strategies.ballots import Rule
 
 OLD = b"import os\n\n\ndef f(a):\n    return a\n\n\ndef g():\n    return os\n"
 NEW = b"import os\n\n\ndef f(a):\n    return b\n\n\ndef g():\n    return 1\n"
@@ -42,7 +43,9 @@ def heard(
     return Heard(location, weight, after, before or said(), lambda _kind, _line, _angle: why_not)
 
 
-def run(*answers: Heard, min_agreement: float = 0.5, angles: frozenset[str] | None = None) -> Verdict:
+def run(
+    *answers: Heard, min_agreement: float = 0.5, angles: frozenset[str] | None = None, rule: Rule = AS_WEIGHED
+) -> Verdict:
     return judge(
         Case(
             file=FILE,
@@ -51,6 +54,7 @@ def run(*answers: Heard, min_agreement: float = 0.5, angles: frozenset[str] | No
             asked=lambda _line, angle: angles is None or angle in angles,
             function_at=lambda line: "f" if line in (4, 5) else "g" if line in (8, 9) else None,
             min_agreement=lambda _angle: min_agreement,
+            rule=rule,
         )
     )
 
@@ -156,3 +160,25 @@ def test_every_fix_that_came_with_a_proposal_is_a_candidate() -> None:
     with_fix = Issue("undefined-name", "F821", 5, 5, "x", fix=fix)
 
     assert only(run(heard("ruff", said(with_fix)), heard("pylint", said(UNDEFINED)))).fixes == (("ruff", fix),)
+
+
+def test_a_tie_is_posted_unless_it_is_to_go_against() -> None:
+    halves = [heard("a", said(UNDEFINED)), heard("b", said())]
+    lost = only(run(*halves, rule=Rule(tie_breaker="against")))
+
+    assert only(run(*halves)).disposition == "posted"
+    assert (lost.disposition, lost.agreement) == ("below_agreement", 0.5)
+    assert lost.reason == "1 of 2 that could judge it say yes; the tie went against it"
+
+
+def test_a_rule_of_heads_does_not_look_at_weights() -> None:
+    votes = [heard("a", said(UNDEFINED), weight=9.0), heard("b", said()), heard("c", said())]
+
+    assert only(run(*votes)).disposition == "posted"
+    assert only(run(*votes, rule=Rule("majority_vote"))).disposition == "below_agreement"
+
+
+def test_what_nobody_of_any_weight_claims_is_not_posted() -> None:
+    finding = only(run(heard("a", said(UNDEFINED), weight=0.0)))
+
+    assert (finding.disposition, finding.agreement) == ("below_agreement", 0.0)

@@ -14,7 +14,7 @@ from codedesigner.vote.ballots import Examined, Voter, cast
 from codedesigner.vote.cluster import Cluster, Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding
 from codedesigner.vote.headline import headline
-from codedesigner.vote.strategies.ballots import Rule, vote_of
+from codedesigner.vote.strategies.ballots import Rule, share_of_yes, vote_of
 from codedesigner.vote.strategies.proposals import union_merge
 
 EVIDENCE_LINES = 5
@@ -141,7 +141,7 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
     kind = kind_of(cluster.kind, angle=angle_of(issue), title=headline(issue.message))
     ballots = cast(cluster, [_voter(case, heard, issue, kind.angle) for heard in case.heard])
     vote = vote_of(ballots, case.rule, angle=kind.angle, kind=cluster.kind)
-    agreed = vote.agreement_score if vote.selected == "yes" else 1.0 - vote.agreement_score
+    agreed = share_of_yes(vote)
     lost = vote.selected == "no" and agreed >= 0.5 - _TIE
     disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation, lost_tie=lost)
     end_line = min(max(issue.line, issue.end_line), max(1, len(case.file.new_lines)))

@@ -54,6 +54,13 @@ def vote_of(ballots: Iterable[Ballot], rule: Rule, *, angle: str = "", kind: str
     )
 
 
+def share_of_yes(result: AggregationResult[Vote]) -> float:
+    """The share of what decided that said yes, whoever won; 0 where nobody decided."""
+    if result.selected == "abstain":
+        return 0.0
+    return result.agreement_score if result.selected == "yes" else 1.0 - result.agreement_score
+
+
 def weighted_vote(
     ballots: Iterable[Ballot], *, weight_source: WeightSource = "location_weight"
 ) -> AggregationResult[Vote]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from codedesigner.vote.calibration import Calibration
 from codedesigner.vote.finding import Ballot
 from codedesigner.vote.grouping import Group
-from codedesigner.vote.strategies.ballots import Rule, vote_of
+from codedesigner.vote.strategies.ballots import Rule, share_of_yes, vote_of
 from codedesigner.vote.strategies.base import Voted
 
 _EVEN: Mapping[str, float] = {}
@@ -46,7 +46,6 @@ def _voted(group: Group, panel: Mapping[str, float], rule: Rule, calibration: Ca
     own = Counter(member.reviewer for member in group.members)
     lead = min(group.members, key=lambda one: (own[one.reviewer], -len(one.text), one.text, one.id))
     result = vote_of(ballots, rule, angle=lead.angle or "", kind=lead.kind or "")
-    agreed = result.agreement_score if result.selected == "yes" else 1 - result.agreement_score
-    agreed = agreed if panel else 0.0
+    agreed = share_of_yes(result)
     probability = None if calibration is None else calibration.probability(agreed, len(panel))
     return Voted(replace(group, representative=lead), result, agreed, probability)
