@@ -87,6 +87,11 @@ def test_the_margin_is_inclusive() -> None:
     assert unclear(found(votes), Bar(0.9, severe=True), MODELS) is not None
 
 
+def test_with_the_widest_margin_every_dispute_is_unclear_and_no_unanimous_vote() -> None:
+    assert unclear(split(1, 4), BAR, MODELS, margin=1) == "somebody disputes it, with an agreement of 0.20"
+    assert unclear(split(2, 0), BAR, MODELS, margin=1) is None
+
+
 def test_the_word_of_one_is_enough_for_what_does_not_block() -> None:
     assert unclear(split(1, 0), Bar(0.6, severe=False), MODELS) is None
 
@@ -217,3 +222,10 @@ def test_the_most_severe_are_put_first_and_what_is_in_no_item_cannot_be_put() ->
     low = replace(split(1, 1), severity="low")
     put = unclear_ones([Verdict((low, split(1, 1)), 0)], plan(), {"a.py": FILE}, bar=lambda _: BAR, models=MODELS)
     assert [(one.finding.severity, one.dispute) for one in put] == [("high", None), ("low", None)]
+
+
+def test_the_margin_is_the_callers() -> None:
+    said = [Verdict((split(1, 4), split(4, 1)), 0)]
+
+    assert unclear_ones(said, plan(), {"a.py": FILE}, bar=lambda _: BAR, models=MODELS) == ()
+    assert len(unclear_ones(said, plan(), {"a.py": FILE}, bar=lambda _: BAR, models=MODELS, margin=1)) == 2

@@ -56,6 +56,8 @@ def unclear(finding: Finding, bar: Bar, models: AbstractSet[str], margin: float 
         return "only one location could judge it"
     if len({ballot.vote for ballot in deciding}) == 1:
         return None
+    if margin >= 1:
+        return f"somebody disputes it, with an agreement of {finding.agreement:.2f}"
     if abs(finding.agreement - bar.min_agreement) <= margin + _TOLERANCE:
         return f"its agreement of {finding.agreement:.2f} is too near to the {bar.min_agreement:g} that is needed"
     if abs(finding.agreement - 0.5) <= margin + _TOLERANCE:
