@@ -173,7 +173,11 @@ def test_an_opinion_has_its_reason_and_severity() -> None:
 
 
 json_values: st.SearchStrategy[JsonValue] = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8) | st.sampled_from(get_args(Choice)),
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(get_args(Choice)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["choice", "confidence"]), inner),
     max_leaves=6,
 )
