@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -18,6 +19,8 @@ T = TypeVar("T")
 _Done = asyncio.Future[StoreError | None]
 
 _MOST = 1_000  # items of one transaction
+# A commit costs as much for one item as for many: under load, this long a wait makes many of one.
+_GATHER_S = 0.005
 
 
 class GroupWriter(Generic[T]):
@@ -67,6 +70,8 @@ class GroupWriter(Generic[T]):
         going_on = True
         while going_on:
             found = [queue.get()]
+            if found[0] is not None:
+                time.sleep(_GATHER_S)
             with suppress(Empty):
                 while len(found) < _MOST:
                     found.append(queue.get_nowait())
