@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from codedesigner.protocol.convert import to_answer, to_payload
 from codedesigner.protocol.issue import Answer, Examination, Source
 from codedesigner.protocol.wire import AnalyzeRequest, Envelope, ErrorPayload, RequestContext
+from codedesigner.run.around import AroundReviewer
 from codedesigner.run.bus import Answered, Beat, Bus
 from codedesigner.run.reviewer import Reviewer
 
@@ -45,44 +46,12 @@ def _answered(source: Source | None, said: Examination, each_ms: float) -> Answe
     return to_payload(answer, duration_ms=each_ms)
 
 
-class WiredReviewer:
+class WiredReviewer(AroundReviewer):
     """Implements `run.reviewer.Reviewer`; every question goes over the bus, and every answer comes back over it."""
 
     def __init__(self, inner: Reviewer, bus: Bus) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._bus = bus
-
-    @property
-    def id(self) -> str:
-        """The location's id."""
-        return self._inner.id
-
-    @property
-    def weight(self) -> float:
-        """The weight of its ballots."""
-        return self._inner.weight
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether a second pass would say the same."""
-        return self._inner.deterministic
-
-    @property
-    def unavailable(self) -> str | None:
-        """Why it cannot work here."""
-        return self._inner.unavailable
-
-    def can_examine(self, path: str, language: str | None) -> bool:
-        """Whether it reads such files at all."""
-        return self._inner.can_examine(path, language)
-
-    def judges(self, kind: str, path: str, language: str | None) -> bool:
-        """Whether its silence about `kind` in such a file means "no"."""
-        return self._inner.judges(kind, path, language)
-
-    def angles(self, path: str, language: str | None) -> frozenset[str]:
-        """The angles that it has something to say from."""
-        return self._inner.angles(path, language)
 
     async def examine(self, sources: Sequence[Source]) -> Examination:
         """What the worker says about every source."""

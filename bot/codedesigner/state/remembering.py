@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codedesigner.protocol.issue import Examination, Source
+from codedesigner.run.around import AroundReviewer
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.state.answers import answer_key
 from codedesigner.state.memory import Memory
 
 
-class RememberingReviewer:
+class RememberingReviewer(AroundReviewer):
     """Implements `run.reviewer.Reviewer` around another one whose answer about a source depends on that source alone.
 
     `version` has to change whenever that one could answer differently: its program, its rules, our reading of its
@@ -18,45 +19,16 @@ class RememberingReviewer:
     """
 
     def __init__(self, inner: Reviewer, memory: Memory, version: str) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._memory = memory
         self._version = version
         self.reused = 0
 
-    @property
-    def id(self) -> str:
-        """The location's id."""
-        return self._inner.id
-
-    @property
-    def weight(self) -> float:
-        """The weight of its ballots."""
-        return self._inner.weight
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether a second pass would say the same."""
-        return self._inner.deterministic
-
-    @property
-    def unavailable(self) -> str | None:
-        """Why it cannot work here. It then says nothing: what it would say today is not known."""
-        return self._inner.unavailable
-
-    def can_examine(self, path: str, language: str | None) -> bool:
-        """Whether it reads such files at all."""
-        return self._inner.can_examine(path, language)
-
-    def judges(self, kind: str, path: str, language: str | None) -> bool:
-        """Whether its silence about `kind` in such a file means "no"."""
-        return self._inner.judges(kind, path, language)
-
-    def angles(self, path: str, language: str | None) -> frozenset[str]:
-        """The angles that it has something to say from."""
-        return self._inner.angles(path, language)
-
     def known(self, sources: Sequence[Source]) -> frozenset[str]:
-        """The `key` of every source about which it has answered before."""
+        """The `key` of every source about which it has answered before.
+
+        While it is unavailable, none: what it would say today is not known.
+        """
         if self.unavailable is not None:
             return frozenset()
         keys = self._keys(sources)
