@@ -79,22 +79,8 @@ def _options(repo: Path, base: str, head: str, environ: Mapping[str, str]) -> Re
         repo=repo,
         base=base,
         head=head,
-        diff=None,
-        strategy=None,
-        max_passes=None,
-        granularity=None,
-        angles_file=None,
-        locations_file=None,
-        location=(),
-        angle=(),
-        budget_calls=None,
-        budget_tokens=None,
-        budget_usd=None,
-        sarif=(),
         fail_on=environ.get("INPUT_FAIL_ON") or None,
         min_agreement=min_agreement,
-        code_designer=None,
-        no_cache=False,
     )
 
 

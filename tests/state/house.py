@@ -41,22 +41,7 @@ OPTIONS = ReviewOptions(
     repo=Path(),
     base="HEAD~1",
     head="HEAD",
-    diff=None,
-    strategy=None,
-    max_passes=None,
-    granularity=None,
-    angles_file=None,
-    locations_file=None,
     location=("ruff",),
-    angle=(),
-    budget_calls=None,
-    budget_tokens=None,
-    budget_usd=None,
-    sarif=(),
-    fail_on=None,
-    min_agreement=None,
-    code_designer=None,
-    no_cache=False,
 )
 
 

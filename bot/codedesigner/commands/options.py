@@ -20,24 +20,24 @@ class ReviewOptions:
     """What the command line said; None and () where it said nothing."""
 
     repo: Path
-    base: str | None
-    head: str | None
-    diff: str | None
-    strategy: str | None
-    max_passes: int | None
-    granularity: str | None
-    angles_file: Path | None
-    locations_file: Path | None
-    location: tuple[str, ...]
-    angle: tuple[str, ...]
-    budget_calls: int | None
-    budget_tokens: int | None
-    budget_usd: float | None
-    sarif: tuple[Path, ...]
-    fail_on: str | None
-    min_agreement: float | None
-    code_designer: bool | None
-    no_cache: bool
+    base: str | None = None
+    head: str | None = None
+    diff: str | None = None
+    strategy: str | None = None
+    max_passes: int | None = None
+    granularity: str | None = None
+    angles_file: Path | None = None
+    locations_file: Path | None = None
+    location: tuple[str, ...] = ()
+    angle: tuple[str, ...] = ()
+    budget_calls: int | None = None
+    budget_tokens: int | None = None
+    budget_usd: float | None = None
+    sarif: tuple[Path, ...] = ()
+    fail_on: str | None = None
+    min_agreement: float | None = None
+    code_designer: bool | None = None
+    no_cache: bool = False
 
     def overrides(self) -> dict[str, object]:
         """Dotted configuration keys that the command line sets."""
