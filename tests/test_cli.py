@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from codedesigner import __version__
+from codedesigner.assembly.options import STRATEGIES as STRATEGY_NAMES
 from codedesigner.cli import COMMANDS, app, run
-from codedesigner.commands.options import STRATEGIES as STRATEGY_NAMES
 from codedesigner.commands.review import FORMAT_NAMES
 from codedesigner.plan.strategies import STRATEGIES
 from codedesigner.publish import FORMATS

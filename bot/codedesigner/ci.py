@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from codedesigner.commands.options import ReviewOptions
+from codedesigner.assembly.options import ReviewOptions
 from codedesigner.commands.output import write
 from codedesigner.errors import UsageError
 from codedesigner.event.environment import read_event
@@ -39,8 +39,8 @@ def ci(ctx: click.Context, /, repo: Path) -> None:
 
 
 def _run(options: ReviewOptions, environ: Mapping[str, str]) -> int:
-    from codedesigner.commands.connect import reviewed
-    from codedesigner.commands.request import notices, prepare
+    from codedesigner.assembly.connect import reviewed
+    from codedesigner.assembly.request import notices, prepare
     from codedesigner.publish import FORMATS
     from codedesigner.publish.gate import EXIT_CODES
     from codedesigner.publish.inputs import RenderInput

@@ -5,7 +5,13 @@
     │   ├── RepositoryError      2   not a repository, unknown revision, history too short
     │   └── DiffError            2   the diff given is not a diff
     ├── ConfigError              2   a configuration file is wrong, at a line and a key
-    └── ReviewerError            3   a location could not answer
+    ├── ReviewerError            3   a location could not answer
+    └── ForgeError               3   GitHub or GitLab did not do what was asked
+        ├── ForbiddenError       3   the token may not do this
+        ├── MissingError         3   there is no such thing, or the token may not see it
+        ├── ConflictError        3   refused as things are
+        ├── LimitedError         3   a limit that lasts longer than this run may wait
+        └── UnreachableError     3   no usable answer, after the tries there are
 
 An unexpected exception is not in this tree: the entry point turns it into exit code 4 and a report.
 """
@@ -72,3 +78,45 @@ class ReviewerError(CodedesignerError):
     """A location could not answer; the run goes on without its ballot."""
 
     exit_code = 3
+
+
+class ForgeError(CodedesignerError):
+    """GitHub or GitLab did not do what was asked. `status` is the HTTP status, 0 where there was no answer."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, status: int = 0, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class ForbiddenError(ForgeError):
+    """The token may not do this; the hint names the permission that it lacks. Trying again does not help."""
+
+
+class MissingError(ForgeError):
+    """There is no such thing, or the token may not see it."""
+
+
+class ConflictError(ForgeError):
+    """The forge refuses as things are. `reasons` are its own words, one for each thing that it refuses."""
+
+    def __init__(
+        self, message: str, *, status: int = 0, reasons: tuple[str, ...] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message, status=status, hint=hint)
+        self.reasons = reasons
+
+
+class LimitedError(ForgeError):
+    """A limit that lasts longer than this run may wait; `retry_after_s` is how long the forge says."""
+
+    def __init__(
+        self, message: str, *, status: int = 0, retry_after_s: float | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, status=status, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class UnreachableError(ForgeError):
+    """No usable answer, after the tries there are."""

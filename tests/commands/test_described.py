@@ -9,8 +9,8 @@ from typing import Protocol
 import yaml
 
 from codedesigner.asking import surroundings
-from codedesigner.commands.options import ReviewOptions
-from codedesigner.commands.request import build_request
+from codedesigner.assembly.options import ReviewOptions
+from codedesigner.assembly.request import build_request
 from codedesigner.plan.model import ExecutionItem
 from codedesigner.plan.render import to_text
 from codedesigner.planning import Planned, Request, plan_change

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from codedesigner.assembly.plain import from_plain, to_plain
+from codedesigner.assembly.record import Recording
+from codedesigner.assembly.request import build_request
+from codedesigner.assembly.runfile import ALIVE, ALIVE_IN_MODELS, RunFile
+from codedesigner.assembly.watched import WatchedRequest
 from codedesigner.change.model import Change, FileChange
-from codedesigner.commands.plain import from_plain, to_plain
-from codedesigner.commands.record import Recording
 from codedesigner.commands.replaying import TimelessLoop, read_record, replayed
-from codedesigner.commands.request import build_request
-from codedesigner.commands.runfile import ALIVE, ALIVE_IN_MODELS, RunFile
-from codedesigner.commands.watched import WatchedRequest
 from codedesigner.location.build import planned
 from codedesigner.location.scripted import ScriptedReviewer
 from codedesigner.plan.inputs import PlannedLocation, Term
@@ -83,7 +83,7 @@ class Analyser(ScriptedReviewer):
 @pytest.fixture
 def asked(make_repo: Callable[..., Any]) -> Request:
     """What is asked about a change, of nobody so far."""
-    from codedesigner.commands.options import ReviewOptions
+    from codedesigner.assembly.options import ReviewOptions
 
     repo = make_repo({"a.py": "def f(x):\n    return x\n"})
     repo.commit({"a.py": b"def f(x):\n    # caf\xe9\n    eval(x)\n\n\ndef g():\n    return 1\n", "b.py": "import os\n"})

@@ -8,9 +8,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from codedesigner.commands.connect import connected
-from codedesigner.commands.options import ReviewOptions
-from codedesigner.commands.request import prepare
+from codedesigner.assembly.connect import connected
+from codedesigner.assembly.options import ReviewOptions
+from codedesigner.assembly.request import prepare
 from codedesigner.plan.model import ExecutionItem
 from codedesigner.publish.report import Report
 from codedesigner.review import review

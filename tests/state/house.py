@@ -11,8 +11,8 @@ from typing import Protocol
 
 import pytest
 
-from codedesigner.commands.options import ReviewOptions
-from codedesigner.commands.request import build_request
+from codedesigner.assembly.options import ReviewOptions
+from codedesigner.assembly.request import build_request
 from codedesigner.location.build import planned
 from codedesigner.location.scripted import ScriptedReviewer
 from codedesigner.plan.model import ExecutionPlan

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from codedesigner.commands.memory import version_of
-from codedesigner.commands.request import build_request
+from codedesigner.assembly.memory import version_of
+from codedesigner.assembly.request import build_request
 from codedesigner.location.local import ANALYSERS
 from codedesigner.location.local.reviewer import LocalReviewer
 from codedesigner.location.scripted import ScriptedReviewer

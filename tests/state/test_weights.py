@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codedesigner.commands.request import build_request
+from codedesigner.assembly.request import build_request
 from codedesigner.config.environment import STATE_DIR
 from codedesigner.location.scripted import ScriptedReviewer
 from codedesigner.planning import Request

@@ -12,8 +12,8 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from codedesigner.angle.registry import AngleRegistry, angles_for
+from codedesigner.assembly.pool import folder_of, model_gate
 from codedesigner.call.model import Call, Prompt
-from codedesigner.commands.pool import folder_of, model_gate
 from codedesigner.config.loader import Loaded, find_repo_file, load
 from codedesigner.config.problems import flat
 from codedesigner.config.settings import Settings

@@ -26,7 +26,7 @@ def plan(formats: tuple[str, ...], outputs: tuple[str, ...], **given: Any) -> No
     options = taken(given)
     pairs = paired(formats, outputs, "text")
 
-    from codedesigner.commands.request import prepare
+    from codedesigner.assembly.request import prepare
     from codedesigner.plan.export import to_json
     from codedesigner.plan.render import to_text
     from codedesigner.planning import plan_change

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TypeVar, TypeVarTuple, Unpack
 
 from codedesigner import __version__
-from codedesigner.commands.plain import from_plain, made_fields
-from codedesigner.commands.record import REPORT, RUN, TRANSCRIPT
-from codedesigner.commands.runfile import (
+from codedesigner.assembly.plain import from_plain, made_fields
+from codedesigner.assembly.record import REPORT, RUN, TRANSCRIPT
+from codedesigner.assembly.runfile import (
     FORMAT,
     LocationFacts,
     ReviewerFacts,

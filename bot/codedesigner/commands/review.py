@@ -32,10 +32,10 @@ def review(
     options = taken(given)
     pairs = paired(formats, outputs, "text")
 
-    from codedesigner.commands.connect import reviewed
+    from codedesigner.assembly.connect import reviewed
+    from codedesigner.assembly.record import recording
+    from codedesigner.assembly.request import notices, prepare
     from codedesigner.commands.progress import shown
-    from codedesigner.commands.record import recording
-    from codedesigner.commands.request import notices, prepare
     from codedesigner.commands.told import told
 
     prepared = prepare(options, os.environ)

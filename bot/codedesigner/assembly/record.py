@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
+from codedesigner.assembly.plain import to_plain
+from codedesigner.assembly.request import Prepared
+from codedesigner.assembly.watched import WatchedRequest
 from codedesigner.change.model import Change, FileChange, encode
-from codedesigner.commands.plain import to_plain
-from codedesigner.commands.request import Prepared
-from codedesigner.commands.watched import WatchedRequest
 from codedesigner.errors import UsageError
 from codedesigner.location.spec import LocationSpec
 from codedesigner.planning import Request

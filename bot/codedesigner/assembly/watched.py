@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from codedesigner import __version__
-from codedesigner.commands.plain import plain_fields
-from codedesigner.commands.runfile import (
+from codedesigner.assembly.plain import plain_fields
+from codedesigner.assembly.runfile import (
     ALIVE,
     ALIVE_IN_MODELS,
     FORMAT,

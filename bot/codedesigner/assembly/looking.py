@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codedesigner.commands.request import Prepared
+from codedesigner.assembly.request import Prepared
 from codedesigner.config.settings import Lookups
 from codedesigner.run.looking import LookupLimits
 from codedesigner.run.tools.base import ToolContext

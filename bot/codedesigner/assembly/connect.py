@@ -12,11 +12,11 @@ from importlib import import_module
 
 import click
 
+from codedesigner.assembly.looking import limits_of, tool_worker
+from codedesigner.assembly.pool import model_pool
+from codedesigner.assembly.record import Recording
+from codedesigner.assembly.request import Prepared
 from codedesigner.call.model import Call, Reply
-from codedesigner.commands.looking import limits_of, tool_worker
-from codedesigner.commands.pool import model_pool
-from codedesigner.commands.record import Recording
-from codedesigner.commands.request import Prepared
 from codedesigner.errors import ConfigError
 from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.spec import LocationSpec

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from codedesigner.assembly.pool import executor_config, model_pool, pool_config
 from codedesigner.call.model import Call, Prompt, Reply
-from codedesigner.commands.pool import executor_config, model_pool, pool_config
 from codedesigner.config.settings import Settings
 from codedesigner.config.yamlfile import read_yaml
 from codedesigner.errors import ConfigError

@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 
 from codedesigner.angle.registry import AngleRegistry, angles_for
+from codedesigner.assembly.options import ReviewOptions
 from codedesigner.change.git import Git
 from codedesigner.change.history import common_base, resolve, upstream_base
 from codedesigner.change.model import Change
 from codedesigner.change.source import ReadLimits, read_diff, read_range
-from codedesigner.commands.options import ReviewOptions
 from codedesigner.config.loader import REPO_FILE, WRONG_NAMES, RepoFile, find_repo_file, load
 from codedesigner.config.mode import decide, from_environment
 from codedesigner.config.paths import PathSettings
@@ -97,7 +97,7 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
     asked = _reviewers(options, specs, settings, start.git)
     known: Known | None = None
     if settings.strategy == "incremental" and not options.no_cache:
-        from codedesigner.commands.memory import remembering
+        from codedesigner.assembly.memory import remembering
 
         asked, known = remembering(asked, environ)
     change = _change(options, start, settings)
@@ -281,7 +281,7 @@ def _briefs(change: Change, git: Git | None, settings: Settings) -> LazyBriefs:
 def _history(settings: Settings, environ: Mapping[str, str]) -> History:
     if settings.vote.weight_source != "historical_accuracy":
         return NO_HISTORY
-    from codedesigner.commands.memory import known_history
+    from codedesigner.assembly.memory import known_history
 
     return known_history(environ)
 

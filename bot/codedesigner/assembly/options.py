@@ -1,0 +1,49 @@
+"""What somebody asks of a review, whoever asks: a command line, a CI job, a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+STRATEGIES = ("exhaustive", "sampled", "incremental", "adaptive")
+THRESHOLDS = ("low", "medium", "high", "critical", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOptions:
+    """What was asked; None and () where nothing was said."""
+
+    repo: Path
+    base: str | None = None
+    head: str | None = None
+    diff: str | None = None
+    strategy: str | None = None
+    max_passes: int | None = None
+    granularity: str | None = None
+    angles_file: Path | None = None
+    locations_file: Path | None = None
+    location: tuple[str, ...] = ()
+    angle: tuple[str, ...] = ()
+    budget_calls: int | None = None
+    budget_tokens: int | None = None
+    budget_usd: float | None = None
+    sarif: tuple[Path, ...] = ()
+    fail_on: str | None = None
+    min_agreement: float | None = None
+    code_designer: bool | None = None
+    no_cache: bool = False
+
+    def overrides(self) -> dict[str, object]:
+        """Dotted configuration keys that the options set."""
+        said: dict[str, object] = {
+            "strategy": self.strategy,
+            "max_passes": self.max_passes,
+            "granularity": self.granularity,
+            "angles": list(self.angle) or None,
+            "budget.calls": self.budget_calls,
+            "budget.tokens": self.budget_tokens,
+            "budget.usd": self.budget_usd,
+            "gate.fail_on": self.fail_on,
+            "gate.min_agreement": self.min_agreement,
+        }
+        return {key: value for key, value in said.items() if value is not None}

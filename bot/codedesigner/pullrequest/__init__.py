@@ -1,0 +1,1 @@
+"""One event on a pull request, from its reading to everything that stands on the forge afterwards."""
