@@ -1,0 +1,94 @@
+"""The page `docs/fixes.md`: how a fix is made and proved, with the tables of the machine as the code has them.
+
+`.venv/bin/python docs/fix_page.py > docs/fixes.md` writes it; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from codedesigner.run.loop.convergence import ConvergenceCriteria
+from codedesigner.run.loop.machine import EVENTS, STATUSES, TRANSITIONS, table, targets
+
+INTRODUCTION = """\
+# How a fix is made and proved
+
+A finding that is posted may come with a suggestion: lines to put in the place of others, with one click. It is offered
+only after the loop that is described here has converged on a copy.
+"""
+
+MACHINE = """\
+## The machine
+
+A function is a list of lines: a line is a statement, with whatever stands between it and the next one. Each keeps the
+history of its passes, and can be taken back to any of them. Where the loop is, is one of these states:
+"""
+
+LEGAL = """\
+`error_occurred` can come from any state by itself; where a loop has come to its end already, the states do not allow
+it. An event that cannot happen in a state raises `IllegalTransition`. These are all the steps there are:
+"""
+
+
+def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def named(names: Iterable[str]) -> str:
+    """Names as code, in order; a dash where there is none."""
+    return ", ".join(f"`{name}`" for name in names) or "–"
+
+
+def transitions() -> str:
+    """The states, and which may follow each."""
+    rows = [(f"`{each}`", named(one for one in STATUSES if one in TRANSITIONS[each])) for each in STATUSES]
+    return grid(("state", "may be followed by"), rows)
+
+
+def events() -> str:
+    """The events, where each comes from, and where it leads."""
+    rows = []
+    for name, move in EVENTS.items():
+        anywhere = move.sources == STATUSES
+        rows.append((f"`{name}`", "any" if anywhere else named(move.sources), named(move.targets)))
+    return grid(("event", "from", "to"), rows)
+
+
+def steps() -> str:
+    """Every legal step."""
+    pairs = dict.fromkeys((status, event) for status, event, _ in table())
+    return grid(("in", "on", "to"), ((f"`{one}`", f"`{on}`", named(targets(one, on))) for one, on in pairs))
+
+
+def criteria() -> str:
+    """What convergence takes, in words."""
+    usual = ConvergenceCriteria()
+    return f"""\
+A loop has converged when it made at least {usual.min_passes} passes (`min_passes`), the last {usual.issue_stability}
+found the same number of issues (`issue_stability`), and the last {usual.content_stability} changed nothing
+(`content_stability`). It ends as `max_iterations` where the passes allowed do not suffice.
+Only a text without issues is offered, however stable it is."""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [
+        INTRODUCTION,
+        MACHINE,
+        transitions(),
+        "",
+        events(),
+        "",
+        LEGAL,
+        steps(),
+        "",
+        "## When it ends\n",
+        criteria(),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
