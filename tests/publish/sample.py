@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from codedesigner.change.model import Change, FileChange, Span, Status, Unit, encode, split_lines
+from codedesigner.protocol.suggestion import Look
 from codedesigner.publish.build import build_report
 from codedesigner.publish.fingerprint import fingerprinted, number_findings
 from codedesigner.publish.gate import decide
@@ -103,6 +104,7 @@ FINDINGS = (
             "        subtotal = sum(item.price for item in self.items)\n",
             ("applies", "parses", "reviewed"),
             "ruff",
+            looked=(Look("mypy", "clean"), Look("pyflakes", "satisfied"), Look("ruff", "satisfied")),
         ),
     ),
     finding(

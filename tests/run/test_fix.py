@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codedesigner.change.model import FileChange, Hunk
+from codedesigner.change.model import FileChange, Hunk, encode
 from codedesigner.protocol.issue import Edit
 from codedesigner.run.fix import (
     EditError,
@@ -92,6 +92,67 @@ def test_the_replacement_turns_old_into_new_and_could_not_be_smaller(old: str, n
     if len(inside) > 1 and put:  # neither edge is a line that stays as it was
         assert inside[0] != put[0]
         assert inside[-1] != put[-1]
+
+
+ODD_LINES = st.builds(
+    lambda text, end: text + end,
+    st.sampled_from(["", "a", "b", "\ta ", "a\x85b", "\u2028", "\f", "a\rb", "\v", "é", "\udcff", "\\ No newline"]),
+    st.sampled_from(["\n", "\n", "\r\n"]),
+)
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[str, str, list[Hunk]]:
+    """A file with odd line ends, the same after a few edits, and hunks of the diff that it came from."""
+    lines = draw(st.lists(ODD_LINES, min_size=1, max_size=9))
+    after = list(lines)
+    for _ in range(draw(st.integers(1, 2))):
+        at = draw(st.integers(0, len(after)))
+        after[at : at + draw(st.integers(0, 2))] = draw(st.lists(ODD_LINES, max_size=2))
+    old, new = "".join(lines), "".join(after)
+    starts = draw(st.lists(st.integers(1, 9), max_size=2, unique=True))
+    hunks = [Hunk(start, 1, start, draw(st.integers(0, 4)), "", ()) for start in starts]
+    return old[: -1 if draw(st.booleans()) else None], new[: -1 if draw(st.booleans()) else None], hunks
+
+
+@settings(max_examples=500)
+@given(edited())
+def test_no_range_is_smaller_and_one_inside_a_hunk_is_taken_where_there_is_one(
+    given_edit: tuple[str, str, list[Hunk]],
+) -> None:
+    old, new, hunks = given_edit
+    found = minimal_replacement(old, new, hunks)
+    if not old or old == new:
+        assert found is None
+        return
+    assert found is not None
+    after = encode(new)
+    before = [line + b"\n" for line in encode(old).split(b"\n")]
+    before[-1] = before[-1][:-1]
+    before = [line for line in before if line]
+
+    def fits(start: int, end: int) -> bool:
+        """Whether replacing lines start..end can give the new bytes, all others untouched."""
+        head, tail = b"".join(before[: start - 1]), b"".join(before[end:])
+        put = after[len(head) : len(after) - len(tail)]
+        return (
+            len(head) + len(tail) <= len(after)
+            and head + put + tail == after
+            and (put == b"" or put.endswith(b"\n") or not tail)
+        )
+
+    assert fits(found.start_line, found.end_line)
+    assert encode(replaced(old, found)) == after
+    size = found.end_line - found.start_line
+    sizes = [
+        (end - start, any(h.new_start <= start and end < h.new_start + h.new_count for h in hunks))
+        for start in range(1, len(before) + 1)
+        for end in range(start, len(before) + 1)
+        if fits(start, end)
+    ]
+    assert min(sizes)[0] == size
+    inside = any(h.new_start <= found.start_line and found.end_line < h.new_start + h.new_count for h in hunks)
+    assert inside is ((size, True) in sizes)
 
 
 @pytest.mark.parametrize(

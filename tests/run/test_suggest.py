@@ -9,6 +9,7 @@ from functools import partial
 from codedesigner.change.model import FileChange, Hunk, Line
 from codedesigner.location.scripted import ScriptedReviewer
 from codedesigner.protocol.issue import Answer, Edit, Fix, Issue, Source
+from codedesigner.protocol.suggestion import Look
 from codedesigner.run.examine import Looked, examine
 from codedesigner.run.suggest import Candidate, Proved, prove
 
@@ -63,7 +64,16 @@ def test_a_fix_that_removes_the_defect_is_offered_with_its_proofs() -> None:
     assert (suggestion.start_line, suggestion.end_line, suggestion.replacement) == (1, 1, "")
     assert suggestion.verified == ("applies", "parses", "reviewed")
     assert suggestion.source == "ruff"
+    assert suggestion.looked == (Look("pylint", "clean"), Look("ruff", "satisfied"))
     assert proved.refused == {}
+
+
+def test_whoever_had_not_answered_about_the_file_proves_nothing() -> None:
+    dead = ScriptedReviewer("mypy", lambda _source: Answer("timeout"))
+
+    proved = check([DELETE_FIRST], dead, ScriptedReviewer("ruff", linter))
+
+    assert proved.suggestions["F1"].looked == (Look("ruff", "satisfied"),)
 
 
 def test_without_a_grammar_nobody_claims_that_it_parses() -> None:

@@ -17,6 +17,7 @@ from codedesigner.publish.report import (
     FindingReport,
     GateReport,
     LocationReport,
+    LookReport,
     ModeReport,
     Report,
     SkippedReport,
@@ -157,6 +158,7 @@ def _suggestion(suggestion: Suggestion) -> SuggestionReport | None:
         replacement=suggestion.replacement,
         verified=suggestion.verified,
         source=shown(suggestion.source),
+        looked=tuple(LookReport(location=shown(one.location), verdict=one.verdict) for one in suggestion.looked),
     )
 
 

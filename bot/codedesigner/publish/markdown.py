@@ -11,7 +11,7 @@ from codedesigner.publish.limit import cap, fits
 from codedesigner.publish.plain import clipped, plural
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.sanitise import block_lines, code, html, prose
-from codedesigner.publish.suggestion import fence
+from codedesigner.publish.suggestion import diff_block, fence, verified
 from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, undecided, unwell
 from codedesigner.text import render as fill
 
@@ -22,7 +22,6 @@ _LINE_LIMIT = 300
 _REJECTED_LIMIT = 200
 _REASON_LIMIT = 500
 _MOST_LINES = 12
-_MOST_DIFF_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +197,4 @@ def _suggestion(finding: FindingReport, sources: Sources) -> dict[str, object] |
     if suggestion is None:
         return None
     diff = suggestion_diff(sources.get(finding.path, ()), suggestion)
-    shown = [line[0] + clipped(block_lines(line[1:]), _LINE_LIMIT) for line in diff[:_MOST_DIFF_LINES]]
-    if len(diff) > _MOST_DIFF_LINES:
-        shown.append(f"@@ {plural(len(diff) - _MOST_DIFF_LINES, 'more line')} @@")
-    return {
-        "source": code(suggestion.source),
-        "verified": ", ".join(suggestion.verified),
-        "diff": fence("\n".join(shown), "diff") if shown else "",
-    }
+    return {"source": code(suggestion.source), "proofs": verified(suggestion), "diff": diff_block(diff)}

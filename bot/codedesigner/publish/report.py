@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from codedesigner.change.model import NotReviewed, Side, Status
 from codedesigner.publish.inputs import Conclusion, FailOn, LocationRole, LocationStatus
 from codedesigner.severity import Severity
-from codedesigner.vote.finding import Decider, Disposition, How, Proof, Vote
+from codedesigner.vote.finding import Decider, Disposition, How, LookVerdict, Proof, Vote
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -89,6 +89,15 @@ class BallotReport(_Model):
     reason: str = Field(description="Why it voted so, where it said.")
 
 
+class LookReport(_Model):
+    """What one location came to that looked at the fixed copy."""
+
+    location: str = Field(description="Who looked.")
+    verdict: LookVerdict = Field(
+        description="satisfied: it had reported the defect, and does not any more. clean: it sees nothing new."
+    )
+
+
 class SuggestionReport(_Model):
     """A replacement of whole lines on the new side."""
 
@@ -97,6 +106,14 @@ class SuggestionReport(_Model):
     replacement: str = Field(description="The new lines with their line ends; empty: the lines are deleted.")
     verified: tuple[Proof, ...] = Field(description="What was proved about it, in order.")
     source: str = Field(description="The location whose fix it is.")
+    looked: tuple[LookReport, ...] = Field(
+        default=(), description="Every location that looked at the fixed copy, where it counts as reviewed."
+    )
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether it may be offered for more than reading: applied to a copy, and looked at again by everyone."""
+        return "applies" in self.verified and "reviewed" in self.verified
 
 
 class FindingReport(_Model):

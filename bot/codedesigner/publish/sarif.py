@@ -171,8 +171,8 @@ def _fix(path: str, suggestion: SuggestionReport, lines: Sequence[str]) -> Json:
         replacement["insertedContent"] = {"text": suggestion.replacement}
     change: Json = {"artifactLocation": _artifact(path), "replacements": [replacement]}
     source = f" by {suggestion.source}" if suggestion.source else ""
-    proofs = ", ".join(suggestion.verified) or "nothing"
-    return {"description": {"text": f"Suggested{source}; verified: {proofs}"}, "artifactChanges": [change]}
+    proved = ", ".join(suggestion.verified) or "nothing"
+    return {"description": {"text": f"Suggested{source}; verified: {proved}"}, "artifactChanges": [change]}
 
 
 def _deleted(suggestion: SuggestionReport, lines: Sequence[str]) -> Json:

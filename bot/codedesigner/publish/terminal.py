@@ -11,6 +11,7 @@ from codedesigner.publish.inputs import Conclusion, RenderInput
 from codedesigner.publish.paint import Paint, Style
 from codedesigner.publish.plain import clipped, folded, plural, visible
 from codedesigner.publish.report import FindingReport, Report, SuggestionReport
+from codedesigner.publish.suggestion import proofs
 from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, undecided, unwell
 from codedesigner.publish.wrap import wrapped
 from codedesigner.severity import Severity
@@ -106,8 +107,7 @@ class _Page:
 
     def _suggestion(self, path: str, suggestion: SuggestionReport) -> Iterator[str]:
         source = f" from {visible(suggestion.source)}" if suggestion.source else ""
-        proofs = f" ({', '.join(suggestion.verified)})" if suggestion.verified else " (not verified)"
-        yield f"  {self._paint('fix', 'green')}{source}{proofs}"
+        yield f"  {self._paint('fix', 'green')}{source} ({proofs(suggestion, visible)})"
         diff = suggestion_diff(self._given.sources.get(path, ()), suggestion)
         for line in diff[:_MOST_DIFF_LINES]:
             yield "    " + self._diff_line(line)

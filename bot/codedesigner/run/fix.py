@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -83,20 +83,40 @@ def _joined(text: str, spans: Sequence[tuple[int, int, str]], starts: Sequence[i
 def minimal_replacement(old: str, new: str, hunks: Sequence[Hunk] = ()) -> LineReplacement | None:
     """The smallest range of whole lines whose replacement turns `old` into `new`; None where nothing changes.
 
-    An insertion replaces the line before it, or the one behind it where only that lies in one of `hunks` or there is
-    no line before. An empty file has no line to replace: None.
+    An insertion replaces the line before it, or the one behind it. Where lines that are alike leave a choice between
+    ranges of that size, one that lies in one of `hunks` is taken. An empty file has no line to replace: None.
     """
     before, after = lines_with_ends(old), lines_with_ends(new)
     if not before or before == after:
         return None
-    head = _common(before, after)
-    tail = _common(before[head:][::-1], after[head:][::-1])
-    start, end = head, len(before) - tail
-    if start == end:  # nothing is replaced: take a neighbour in
-        behind = start < len(before) and (start == 0 or (_within(hunks, start + 1) and not _within(hunks, start)))
-        start, end = (start, end + 1) if behind else (start - 1, end)
+    ranges = [*_smallest_ranges(before, after)]
+    start, end = next((place for place in ranges if _one_hunk(hunks, place[0] + 1, place[1])), ranges[0])
     replacement = after[start : len(after) - (len(before) - end)]
     return LineReplacement(start + 1, end, "".join(replacement))
+
+
+def _smallest_ranges(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The ranges [start, end) of `before`, none smaller than another, that can be replaced to give `after`.
+
+    There are several where lines were only put in or taken out among others like them: between two equal lines nobody
+    can say which of them is new.
+    """
+    head = _common(before, after)
+    tail = _common(before[::-1], after[::-1])
+    shortest = min(len(before), len(after))
+    removed = len(before) - shortest
+    if head + tail < shortest:
+        yield head, len(before) - tail
+        return
+    for start in range(head, shortest - tail - 1, -1):
+        if removed:
+            yield start, start + removed
+            continue
+        # Nothing is replaced: take a neighbour in.
+        if start:
+            yield start - 1, start
+        if start < len(before):
+            yield start, start + 1
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -105,15 +125,13 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _within(hunks: Sequence[Hunk], line: int) -> bool:
-    return any(hunk.new_start <= line < hunk.new_start + hunk.new_count for hunk in hunks)
+def _one_hunk(hunks: Sequence[Hunk], start: int, end: int) -> bool:
+    return any(hunk.new_start <= start and end < hunk.new_start + hunk.new_count for hunk in hunks)
 
 
 def within_hunk(file: FileChange, start: int, end: int) -> bool:
     """Whether lines `start`..`end` of the new side all lie in one hunk: a forge takes suggestions nowhere else."""
-    return start <= end and any(
-        hunk.new_start <= start and end < hunk.new_start + hunk.new_count for hunk in file.hunks
-    )
+    return start <= end and _one_hunk(file.hunks, start, end)
 
 
 def scattered(file: FileChange, edits: Sequence[Edit], replaced: LineReplacement) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from codedesigner.change.model import FileChange
 from codedesigner.protocol.issue import Answer, Fix, Source
-from codedesigner.protocol.suggestion import Proof, Suggestion
+from codedesigner.protocol.suggestion import Look, Proof, Suggestion
 from codedesigner.run.examine import Looked
 from codedesigner.run.fix import EditError, apply_edits, minimal_replacement, scattered
 from codedesigner.run.reviewer import Reviewer
@@ -114,7 +114,8 @@ async def prove(
         objection = _objection(made.candidate, key, heard, looked)
         if objection is None:
             proofs: tuple[Proof, ...] = (*made.suggestion.verified, "reviewed")
-            verified[made.candidate.finding].append(replace(made.suggestion, verified=proofs))
+            seen = _looks(made.candidate, key, heard, looked)
+            verified[made.candidate.finding].append(replace(made.suggestion, verified=proofs, looked=seen))
         else:
             refused[made.candidate.finding] = objection
     best = {finding: min(found, key=_size) for finding, found in verified.items()}
@@ -142,6 +143,17 @@ def _objection(candidate: Candidate, key: str, heard: Looked, looked: Looked) ->
         if brought:
             return f"{location} sees a new defect in the result: {brought[0]}"
     return None
+
+
+def _looks(candidate: Candidate, key: str, heard: Looked, looked: Looked) -> tuple[Look, ...]:
+    """By whose looks a draft without an objection is proved; whoever had not answered before has no say."""
+    return tuple(
+        Look(location, "satisfied" if location in candidate.complained else "clean")
+        for location in sorted(looked.answers)
+        if (before := heard.of(location, candidate.source.key)) is not None
+        and before.status == "answered"
+        and looked.of(location, key) is not None
+    )
 
 
 def _kinds(answer: Answer) -> Mapping[str, int]:

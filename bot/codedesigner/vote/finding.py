@@ -7,11 +7,11 @@ from typing import Literal
 
 from codedesigner.change.model import Side
 from codedesigner.protocol.issue import Fix
-from codedesigner.protocol.suggestion import Proof, Suggestion
+from codedesigner.protocol.suggestion import LookVerdict, Proof, Suggestion
 from codedesigner.severity import Severity
 from codedesigner.vote.cluster import Proposal
 
-__all__ = ["Ballot", "Decider", "Disposition", "Finding", "How", "Proof", "Suggestion", "Vote"]
+__all__ = ["Ballot", "Decider", "Disposition", "Finding", "How", "LookVerdict", "Proof", "Suggestion", "Vote"]
 
 Vote = Literal["yes", "no", "abstain"]
 How = Literal["proposed", "cross_examined", "silent"]
