@@ -11,6 +11,7 @@ import click
 
 from codedesigner.commands.options import review_options, taken
 from codedesigner.commands.output import paired
+from codedesigner.commands.wishes import ApplyOptions
 
 FORMAT_NAMES = ("text", "json", "markdown", "sarif", "codequality")
 
@@ -20,6 +21,9 @@ FORMAT_NAMES = ("text", "json", "markdown", "sarif", "codequality")
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMAT_NAMES), help="How to report it.")
 @click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where to: one per --format.")
 @click.option("--record", "folder", type=click.Path(path_type=Path), help="Keep all that is said, for `replay`.")
+@click.option("--apply", "names", multiple=True, metavar="ID", help="Write this finding's fix to the work tree.")
+@click.option("--apply-all", is_flag=True, help="Write all verified fixes to the work tree.")
+@click.option("--yes", is_flag=True, help="Write them without asking.")
 @click.pass_context
 def review(
     ctx: click.Context, /, formats: tuple[str, ...], outputs: tuple[str, ...], folder: Path | None, **given: Any
@@ -27,8 +31,10 @@ def review(
     """Review a change and say whether it may be merged.
 
     Without --base and --head, the work tree is reviewed against the branch that it will be merged into. Results go
-    to standard output, progress to standard error.
+    to standard output, progress to standard error. Fixes are shown as a patch before they are written.
     """
+    wishes = ApplyOptions(given.pop("names"), given.pop("apply_all"), given.pop("yes"))
+    wishes.check()
     options = taken(given)
     pairs = paired(formats, outputs, "text")
 
@@ -45,4 +51,11 @@ def review(
         report = asyncio.run(
             reviewed(prepared, os.environ, no_cache=options.no_cache, progress=progress, recording=kept)
         )
-    ctx.exit(told(report, prepared.request.change, pairs))
+    change = prepared.request.change
+    code = told(report, change, pairs)
+    if wishes.wanted:
+        from codedesigner.commands.applying import desk_for, take_over
+
+        top = prepared.git.top if prepared.git is not None else Path(change.repo)
+        take_over(report, change.files, wishes, desk_for(top, pairs, no_color=bool(os.environ.get("NO_COLOR"))))
+    ctx.exit(code)
