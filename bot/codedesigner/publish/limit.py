@@ -35,14 +35,14 @@ def cap(body: str, limit: int = 60_000) -> str:
         if used + room > limit or octets + room > limit + limit // 12:
             break
         kept.append(line)
-        fence = _after(fence, line)
+        fence = fence_after(fence, line)
         if not fence:
             depth = max(0, depth + line.startswith("<details") - line.startswith("</details"))
     closing = [*([fence] if fence else []), *["", "</details>"] * depth, "", _NOTE.format(count=len(lines) - len(kept))]
     return "\n".join([*kept, *closing]) + "\n"
 
 
-def _after(fence: str, line: str) -> str:
+def fence_after(fence: str, line: str) -> str:
     """The fence that is open after `line`; empty where none is."""
     match = _FENCE.match(line)
     if not fence:

@@ -90,6 +90,9 @@ class ForgeWriter(Protocol):
     async def resolve(self, pull: PullRequest, thread: Thread) -> None:
         """Resolve a thread. `ForbiddenError` where the token may not; then nothing was resolved."""
 
+    async def reopen(self, pull: PullRequest, thread: Thread) -> None:
+        """Take a resolution back, as what was fixed is there again. `ForbiddenError` where the token may not."""
+
     async def react(
         self, pull: PullRequest, comment: Comment, reaction: Reaction, *, thread: Thread | None = None
     ) -> None:

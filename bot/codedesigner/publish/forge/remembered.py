@@ -1,0 +1,135 @@
+"""What the reviewer leaves in its own comments to find again: the closed content of its hidden marks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from codedesigner.severity import Severity
+from codedesigner.vote.finding import How, Vote
+
+MOST_KNOWN = 400
+"""Findings whose numbers are remembered; of older ones the number is forgotten, never given to another."""
+MOST_VOTES = 40
+MOST_WORDS = 64
+
+Short = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=1_000)]
+Path = Annotated[str, Field(max_length=4_096)]
+Sha = Annotated[str, Field(pattern=r"^(|[0-9a-f]{40}|[0-9a-f]{64})$")]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+Number = Annotated[int, Field(ge=1, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Time = Annotated[float, Field(ge=0, le=1e12)]
+
+Status = Literal["open", "fixed", "withdrawn", "dismissed", "twice"]
+What = Literal["dismiss", "override", "on", "off"]
+
+
+class _Content(BaseModel):
+    # Marks of a later version may say more; what they say more is none of ours.
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Identity(_Content):
+    """What makes a finding the same one at another commit. `identity.py` says how two are compared.
+
+    `subject` digests the evidence with its white space folded, `tokens` its tokens; `words` are the tokens themselves,
+    four hex digits each, empty where there are too many.
+    """
+
+    fingerprint: Fingerprint
+    path: Path
+    function: Text | None
+    kind: Short
+    line: Count
+    subject: Digest
+    tokens: Digest
+    words: Annotated[str, Field(max_length=4 * MOST_WORDS, pattern=r"^[0-9a-f]*$")] = ""
+
+
+class VoteKept(_Content):
+    """How one location voted."""
+
+    location: Short
+    vote: Vote
+    how: How
+
+
+class FindingMark(_Content):
+    """In the comment of a finding. `head` is the commit it was first reported on, `ended` the one that ended it."""
+
+    number: Number
+    identity: Identity
+    angle: Short
+    severity: Severity
+    votes: Annotated[tuple[VoteKept, ...], Field(max_length=MOST_VOTES)] = ()
+    status: Status = "open"
+    head: Sha = ""
+    ended: Sha = ""
+
+
+class Unplaced(_Content):
+    """A finding that stands in the summary alone."""
+
+    number: Number
+    identity: Identity
+
+
+class SummaryMark(_Content):
+    """In the summary: what one run leaves to the next. `usd` None: not known, as somebody's price is not."""
+
+    head: Sha = ""
+    base: Sha = ""
+    runs: Count = 0
+    next: Number = 1
+    known: Annotated[tuple[tuple[Fingerprint, Number], ...], Field(max_length=MOST_KNOWN)] = ()
+    unplaced: Annotated[tuple[Unplaced, ...], Field(max_length=MOST_KNOWN)] = ()
+    calls: Count = 0
+    tokens: Count = 0
+    usd: Annotated[float, Field(ge=0, le=1e9)] | None = 0.0
+    counters: Annotated[dict[Short, Count], Field(max_length=200)] = Field(default_factory=dict)
+
+
+class DecisionMark(_Content):
+    """In the answer to a command that decided something. `by` is the account's id, `comment` the command's.
+
+    `identity` and `number` name the finding that was dismissed, `sha` the commit whose check was overridden.
+    """
+
+    what: What
+    by: Short
+    login: Short
+    reason: Text
+    at: Time
+    comment: Short
+    sha: Sha = ""
+    number: Number | None = None
+    identity: Identity | None = None
+
+
+class ReplyMark(_Content):
+    """In an answer: the comment that it answers, and what to, a command or `question`."""
+
+    comment: Short
+    to: Short
+    by: Short = ""
+
+
+class NoticeMark(_Content):
+    """In a notice, and in the words above a review's threads: what it is about, so that it is said once."""
+
+    name: Short
+    head: Sha = ""
+
+
+Content = SummaryMark | FindingMark | DecisionMark | ReplyMark | NoticeMark
+KINDS: dict[str, type[Content]] = {
+    "summary": SummaryMark,
+    "finding": FindingMark,
+    "decision": DecisionMark,
+    "reply": ReplyMark,
+    "notice": NoticeMark,
+}
