@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 SHA_LENGTHS = (40, 64)
 
@@ -12,24 +12,24 @@ Command = Literal["recheck", "on", "off", "explain", "dismiss", "override", "pla
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequested:
-    """Review the commits from the merge base of `base` and `head` up to `head` (full ids).
+    """Review a pull or merge request up to `head` (a full id), since it left `base`.
 
-    `number` is the pull or merge request's, None in a merge queue, whose payload does not carry it. `full`: ask
-    everything anew, whatever is kept of earlier answers.
+    What is None has to be asked: `base` and `head` of what a number names, the `number` of what a head names. Where
+    both are given they have to belong together. `full`: ask everything anew, whatever is kept of earlier answers.
     """
 
-    base: str
-    head: str
+    base: str | None
+    head: str | None
     number: int | None
-    queue: bool = False
     full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class QueueEntered:
-    """A merge queue or merge train asks for the check of `head`. `number` is the pull request's where the ref tells.
+    """A merge queue or merge train asks for the check of `head`, which it would merge into `base` (full ids).
 
-    Nothing is said on a pull request from here. `reason`: why the number is not known; then the check cannot pass.
+    Nothing is said on a pull request from here. `number` is the pull request's; None where the queue's branch does not
+    tell, and then `reason` says why, and the check cannot pass.
     """
 
     base: str
@@ -83,9 +83,9 @@ class Refused:
     hint: str
 
 
-Event = ReviewRequested | Refused
+Event = ReviewRequested | QueueEntered | CommandIssued | QuestionAsked | Ignored | Refused
 
 
-def is_sha(text: object) -> bool:
+def is_sha(text: object) -> TypeGuard[str]:
     """Whether `text` is a full commit id in lower-case hexadecimal, SHA-1 or SHA-256."""
     return isinstance(text, str) and len(text) in SHA_LENGTHS and set(text) <= set("0123456789abcdef")
