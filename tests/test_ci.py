@@ -74,7 +74,7 @@ def test_the_inputs_of_the_action_reach_the_gate_and_the_files(job: Callable[...
 @pytest.mark.parametrize(
     "environ",
     [
-        {"GITHUB_EVENT_NAME": "issue_comment"},
+        {"GITHUB_EVENT_NAME": "push"},
         {"GITHUB_EVENT_PATH": "/nowhere"},
         {"INPUT_FAIL_ON": "hihg"},
         {"INPUT_MIN_AGREEMENT": "lots"},

@@ -14,7 +14,7 @@ from codedesigner.assembly.options import ReviewOptions
 from codedesigner.commands.output import write
 from codedesigner.errors import UsageError
 from codedesigner.event.environment import read_event
-from codedesigner.event.model import Refused
+from codedesigner.event.model import Ignored, QueueEntered, Refused, ReviewRequested
 
 MAX_EVENT_BYTES = 26_000_000  # GitHub caps a webhook payload at 25 MB
 MAX_SUMMARY_BYTES = 1_000_000  # GitHub drops a step's summary above 1 MiB
@@ -35,6 +35,11 @@ def ci(ctx: click.Context, /, repo: Path) -> None:
     event = read_event(environ, _payload(environ))
     if isinstance(event, Refused):
         raise UsageError(event.reason, hint=event.hint)
+    if isinstance(event, Ignored):
+        click.echo(f"note: {event.reason}", err=True)
+        ctx.exit(0)
+    if not isinstance(event, ReviewRequested | QueueEntered) or event.base is None or event.head is None:
+        raise UsageError("this event needs the forge, and there is no token to ask it with")
     ctx.exit(_run(_options(repo, event.base, event.head, environ), environ))
 
 

@@ -20,6 +20,7 @@ from codedesigner.plan.planner import make_plan
 from codedesigner.plan.target import Target, statements_of, targets_of
 from codedesigner.plan.terms import ChangeTerms, TermLimits, both, terms_of_change
 from codedesigner.protocol.issue import Source
+from codedesigner.publish.suppress import Dismissed
 from codedesigner.run.examine import versions
 from codedesigner.run.models import Models
 from codedesigner.run.reviewer import Reviewer
@@ -42,7 +43,8 @@ class Request:
     `known` says what need not be asked again, for the incremental strategy; None where nothing is kept. `reviewers`
     look at whole files, `models` at items, under the specs of their angles; `brief` is what a model is told about an
     item beside its code. `description` is what somebody wrote about the change; terms are made from it, nothing else.
-    `history` is how often locations were right so far, where their votes weigh by that.
+    `history` is how often locations were right so far, where their votes weigh by that. `dismissed` are findings that
+    people dismissed where the change is discussed.
     """
 
     change: Change
@@ -57,6 +59,7 @@ class Request:
     now: float
     monotonic: Callable[[], float]
     known: Known | None = None
+    dismissed: Sequence[Dismissed] = ()
     models: Models | None = None
     angle_specs: Mapping[str, AngleSpec] = field(default_factory=dict)
     brief: Callable[[ExecutionItem], str] = _no_brief

@@ -21,7 +21,7 @@ from codedesigner.publish.fingerprint import fingerprinted, number_findings
 from codedesigner.publish.gate import GateDecision, Threshold, decide, switched_off
 from codedesigner.publish.inputs import Coverage
 from codedesigner.publish.report import Report
-from codedesigner.publish.suppress import accepted, capped, silenced
+from codedesigner.publish.suppress import accepted, capped, dismissed_ones, silenced
 from codedesigner.run.examine import Looked, Progress, silent, versions
 from codedesigner.run.suggest import prove
 from codedesigner.vote.finding import Finding
@@ -71,7 +71,8 @@ def _settle(request: Request, matter: Matter, findings: Sequence[Finding]) -> tu
     today = dt.datetime.fromtimestamp(request.now, dt.UTC).date()
     files = {file.path: file for file in matter.files}
     kept = silenced(fingerprinted(findings), files, settings.inline_suppressions)
-    return capped(number_findings(accepted(kept, settings.suppress, today=today)), settings.limits.findings)
+    kept = dismissed_ones(accepted(kept, settings.suppress, today=today), request.dismissed)
+    return capped(number_findings(kept), settings.limits.findings)
 
 
 def _conclude(request: Request, outcome: Outcome, decision: GateDecision, started: float) -> Report:

@@ -5,8 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from codedesigner.change.model import Change
+from codedesigner.config.loader import RepoFile
+from codedesigner.pool.budget import Spent
+from codedesigner.publish.suppress import Dismissed
+
 STRATEGIES = ("exhaustive", "sampled", "incremental", "adaptive")
 THRESHOLDS = ("low", "medium", "high", "critical", "never")
+
+NOTHING_SPENT = Spent()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for a pull request when a review of it begins: what people said before, and earlier reviews spent.
+
+    `mode` is what `/codedesigner on` or `off` said last; None where nobody did.
+    """
+
+    mode: bool | None = None
+    dismissed: tuple[Dismissed, ...] = ()
+    spent: Spent = NOTHING_SPENT
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A change that somebody else read, and the configuration that was in force where it starts."""
+
+    change: Change
+    config: RepoFile | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +59,8 @@ class ReviewOptions:
     min_agreement: float | None = None
     code_designer: bool | None = None
     no_cache: bool = False
+    standing: Standing = Standing()
+    given: Given | None = None
 
     def overrides(self) -> dict[str, object]:
         """Dotted configuration keys that the options set."""

@@ -32,6 +32,7 @@ from codedesigner.plan.cost import tokens_of
 from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, same_terms
 from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
 from codedesigner.planning import Known, Request
+from codedesigner.pool.budget import Spent
 from codedesigner.run.brief import BriefLimits, LazyBriefs
 from codedesigner.run.prompting import rules
 from codedesigner.run.reviewer import Reviewer
@@ -81,7 +82,7 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
     loaded = load(start.config, None, environ, options.overrides())
     settings = flags_win(loaded.settings, options.overrides())
     mode = decide(
-        runtime=None,
+        runtime=options.standing.mode,
         cli=options.code_designer,
         env=from_environment(environ),
         config_file=loaded.enabled_by_file,
@@ -113,7 +114,7 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
             *planned_models(models, angles, locations.prices, rules_tokens=tokens_of(rules()) + settings.brief.tokens),
         ),
         scheduler=_scheduler(settings),
-        budget=Budget(settings.budget.items, settings.budget.calls, settings.budget.tokens, settings.budget.usd),
+        budget=_budget(settings, options.standing.spent),
         now=now,
         monotonic=time.monotonic,
         known=known,
@@ -121,8 +122,20 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         description=_description(change, start.git) if models else "",
         angle_specs={name: registry.require(name) for name in angles},
         history=_history(settings, environ),
+        dismissed=options.standing.dismissed,
     )
     return Prepared(request, models, locations, supervisor, start.git)
+
+
+def _budget(settings: Settings, spent: Spent) -> Budget:
+    """What is left: a budget holds for all reviews of a pull request together."""
+    whole, usd = settings.budget, settings.budget.usd
+    return Budget(
+        whole.items,
+        None if whole.calls is None else max(0, whole.calls - spent.calls),
+        None if whole.tokens is None else max(0, whole.tokens - spent.tokens),
+        None if usd is None else max(0.0, usd - spent.usd),
+    )
 
 
 def _can_be_asked(
@@ -172,6 +185,8 @@ def _start(options: ReviewOptions) -> _Start:
 
     The work tree and the place where a diff is reviewed belong to whoever types the command.
     """
+    if options.given is not None:
+        return _Start(None, None, options.given.config)
     if options.diff is not None:
         return _Start(None, None, find_repo_file(options.repo) if options.repo.is_dir() else None)
     git = Git(options.repo)
@@ -193,6 +208,8 @@ def _start(options: ReviewOptions) -> _Start:
 
 def _change(options: ReviewOptions, start: _Start, settings: Settings) -> Change:
     limits = ReadLimits(settings.limits.file_bytes, settings.limits.diff_lines)
+    if options.given is not None:
+        return options.given.change
     if options.diff is None:
         return read_range(options.repo, start.base, options.head, limits)
     return read_diff(_diff_bytes(options.diff), options.repo, limits)

@@ -181,6 +181,31 @@ class Lookups(Closed):
     seconds: Count = Field(default=20, description="Seconds one lookup may take.")
 
 
+class OnForge(Closed):
+    """How the reviewer behaves on a pull or merge request."""
+
+    drafts: Literal["review", "skip"] = Field(
+        default="review", description="Whether drafts are reviewed; the check of one that is not stays red."
+    )
+    inline: bool = Field(default=True, description="Post findings on their lines; false: all stand in the summary.")
+    blocking_threads: FailOn = Field(
+        default="low",
+        description="GitLab: findings of this severity or worse are threads to be resolved, others plain notes.",
+    )
+    resolve_threads: bool = Field(
+        default=False,
+        description="Resolve the threads of what is fixed; on GitHub the token then has to have contents: write.",
+    )
+    answers: bool = Field(default=True, description="Answer questions that people ask in the reviewer's threads.")
+    answers_per_thread: int = Field(default=5, ge=1, le=100, description="Answers in one thread, at most.")
+    commands_per_hour: int = Field(
+        default=10, ge=1, le=1000, description="Commands of one person on one pull request that are obeyed in an hour."
+    )
+    triage_may_recheck: bool = Field(
+        default=False, description="Whether people with the role triage, too, may ask for another look."
+    )
+
+
 class PathRule(Closed):
     """What is different for some files. Where several rules match a file, the last one to say something decides."""
 
@@ -253,6 +278,7 @@ class Settings(Closed):
     lookups: Lookups = Field(
         default=Lookups(), description="What the supervisor may have looked up before it judges a finding."
     )
+    forge: OnForge = Field(default=OnForge(), description="How the reviewer behaves on a pull or merge request.")
     path_rules: tuple[PathRule, ...] = Field(
         default=(), max_length=1000, description="What is different for some files."
     )

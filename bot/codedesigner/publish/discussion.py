@@ -11,6 +11,8 @@ from typing import Literal
 
 from codedesigner.change.model import Side
 
+ForgeName = Literal["github", "gitlab"]
+
 Permission = Literal["none", "read", "triage", "write", "maintain", "admin"]
 """GitLab: Guest is `read`, Planner and Reporter `triage`, Developer `write`, Maintainer `maintain`, Owner `admin`."""
 

@@ -21,6 +21,7 @@ from codedesigner.publish.discussion import (
     Check,
     Comment,
     Discussion,
+    ForgeName,
     NewThread,
     Permission,
     PullRequest,
@@ -40,6 +41,10 @@ class Written:
 
 class ForgeReader(Protocol):
     """Reading. Lists are complete, whatever the forge's pages."""
+
+    @property
+    def kind(self) -> ForgeName:
+        """Which forge this is."""
 
     async def me(self) -> Account:
         """The account that this token writes as."""
@@ -63,6 +68,12 @@ class ForgeReader(Protocol):
         """The change as the forge tells it, for runs without a clone.
 
         What the forge leaves out is in it as not reviewed: a file without its patch, files beyond what it lists.
+        """
+
+    async def arrived(self, pull: PullRequest) -> float | None:
+        """When the forge first had the head of the pull request, in Unix time; None where it does not tell.
+
+        Times inside of commits do not count: their authors write them.
         """
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
