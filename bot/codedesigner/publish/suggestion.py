@@ -39,10 +39,13 @@ class SuggestionPart:
     reason: str | None
 
 
-def suggestion_part(finding: FindingReport, file: FileChange, forge: Forge) -> SuggestionPart | None:
+def suggestion_part(
+    finding: FindingReport, file: FileChange, forge: Forge, *, barred: str | None = None
+) -> SuggestionPart | None:
     """The suggestion of a finding in `file` as `forge` can show it; None where there is nothing to show.
 
-    That is where the finding has none, or where the lines are what the suggestion would make of them.
+    That is where the finding has none, or where the lines are what the suggestion would make of them. `barred`: why it
+    may be no block, whatever it is.
     """
     suggestion = finding.suggestion
     if suggestion is None:
@@ -50,7 +53,7 @@ def suggestion_part(finding: FindingReport, file: FileChange, forge: Forge) -> S
     original = original_lines(file, suggestion)
     if original == suggestion.replacement:
         return None
-    reason = _reason(finding, suggestion, file, original, forge)
+    reason = barred or _reason(finding, suggestion, file, original, forge)
     heading = f"{_offered(suggestion)}:"
     if reason is None:
         block = fence(suggestion.replacement, _info(suggestion, forge))
