@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import threading
 import time
 import traceback
@@ -26,6 +27,7 @@ class Request:
     """What was asked. `path` is without the query and without the API's prefix (`/api/v3`, `/api/v4`).
 
     `token` is the bare credential, whichever header carried it; `host` is what the client believed to talk to.
+    `pairs` is the query with what it says more than once (`refs[]=a&refs[]=b`).
     """
 
     method: str
@@ -35,6 +37,7 @@ class Request:
     body: bytes
     token: str
     host: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def json(self) -> Any:
@@ -117,6 +120,7 @@ class Double:
         self.violations: list[str] = []
         self.before: Callable[[Request], None] = _nothing
         self.address = ""
+        self.tls: ssl.SSLContext | None = None  # with one, it serves https
         self._faults: list[tuple[Fault, list[int]]] = []
         self._lock = threading.RLock()
 
@@ -186,15 +190,16 @@ class Double:
         asyncio.set_event_loop(loop)
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.1)
         loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self.tls)
         loop.run_until_complete(site.start())
         port = runner.addresses[0][1]
-        self.address = f"http://127.0.0.1:{port}"
+        self.address = f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
         started.set()
         try:
             loop.run_forever()
         finally:
             loop.run_until_complete(runner.cleanup())
+            loop.run_until_complete(asyncio.sleep(0))  # connections end in a later turn of the loop
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
 
@@ -210,7 +215,10 @@ class Double:
             assert given.transport is not None
             given.transport.abort()
             return web.Response(status=502)
-        return _response(reply)
+        response = _response(reply)
+        if self.tls:
+            response.force_close()  # an idle client would never take part in the end of a TLS connection
+        return response
 
     def _read(self, given: web.Request, body: bytes) -> Request:
         headers = {name.lower(): value for name, value in given.headers.items()}
@@ -220,15 +228,17 @@ class Double:
                 path = path.removeprefix(prefix)
                 break
         token = headers.get("private-token") or headers.get("job-token") or headers.get("authorization", "")
+        pairs = parse_qsl(query, keep_blank_values=True)
         kept = {name: "…" if name in _HIDDEN else value for name, value in headers.items()}
         return Request(
             given.method,
             path,
-            dict(parse_qsl(query, keep_blank_values=True)),
+            dict(pairs),
             kept,
             body,
             token.split(" ")[-1],
             headers.get("host", ""),
+            tuple(pairs),
         )
 
     def _exchange(self, request: Request) -> Reply | None:
