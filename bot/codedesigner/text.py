@@ -30,16 +30,16 @@ def resource(name: str) -> Path:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    # Markdown and prompts, not HTML: escaping is the business of whoever fills the template.
+    # Markdown and prompts are not HTML: there, escaping is the business of whoever fills the template.
     return Environment(
         loader=FileSystemLoader(resource("templates")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
     )
 
 

@@ -13,7 +13,7 @@ from codedesigner.commands.options import review_options, taken
 from codedesigner.commands.output import paired
 from codedesigner.commands.wishes import ApplyOptions
 
-FORMAT_NAMES = ("text", "json", "markdown", "sarif", "codequality")
+FORMAT_NAMES = ("text", "json", "markdown", "sarif", "codequality", "html")
 
 
 @click.command()

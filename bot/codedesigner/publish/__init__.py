@@ -43,10 +43,17 @@ def _codequality(given: RenderInput) -> str:
     return render(given)
 
 
+def _html(given: RenderInput) -> str:
+    from codedesigner.publish.page import render
+
+    return render(given)
+
+
 FORMATS: dict[str, Callable[[RenderInput], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
     "sarif": _sarif,
     "codequality": _codequality,
+    "html": _html,
 }
