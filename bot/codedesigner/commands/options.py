@@ -51,7 +51,10 @@ def taken(given: dict[str, Any]) -> ReviewOptions:
     Raises:
         click.UsageError: a diff and a range were asked for together.
     """
-    options = ReviewOptions(**{field.name: given.pop(field.name) for field in fields(ReviewOptions)})
+    # What no command line can say, such as what people decided before, stays at its default.
+    options = ReviewOptions(
+        **{field.name: given.pop(field.name) for field in fields(ReviewOptions) if field.name in given}
+    )
     if options.diff is not None and (options.base is not None or options.head is not None):
         raise click.UsageError("--diff brings its own range: leave out --base and --head.")
     return options
