@@ -1,0 +1,41 @@
+"""Fetching over HTTP, as `git fetch` does it: git's own CGI program answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from tests.doubles.server import Reply, Request
+
+if TYPE_CHECKING:
+    from tests.doubles.github.double import GitHub
+
+
+def answer(github: GitHub, request: Request) -> Reply:
+    """What `git http-backend` says; pushing is not possible."""
+    match = re.fullmatch(r"/([^/]+/[^/]+)\.git(/.*)", request.path)
+    project = github.projects.get(match[1]) if match else None
+    if match is None or project is None or project.deleted:
+        return Reply(404, "Repository not found.")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_PROJECT_ROOT": str(project.repo.path.absolute()),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+        "PATH_INFO": match[2],
+        "QUERY_STRING": urlencode(request.query),
+        "REQUEST_METHOD": request.method,
+        "CONTENT_TYPE": request.headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(request.body)),
+        "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
+    }
+    done = subprocess.run(["git", "http-backend"], env=environment, input=request.body, capture_output=True, check=True)
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    status = int(headers.pop("Status", "200").split()[0])
+    return Reply(status, body, headers)
