@@ -159,7 +159,7 @@ class Discussion:
 
 @dataclass
 class Draft:
-    """An unpublished comment, seen by its author only."""
+    """An unpublished comment, seen by its author only. On the diff, but without a line code, it will be lost."""
 
     id: int
     author: User

@@ -34,6 +34,8 @@ def start(world: World, request: MergeRequest, user: User, body: str, position: 
     if position is not None and placed is not None:
         note.position = _stored(position)
         note.original, note.line_code = dict(note.position), placed.line_code
+        if position["head_sha"] != request.head:
+            world.follow(request, note, request.versions[0])
         note.suggestions = _suggestions(world, request, note)
     return _add(world, request, Discussion(_id(note), [note]), note)
 
@@ -59,6 +61,8 @@ def reply(world: World, request: MergeRequest, user: User, thread: Discussion, b
     first = thread.notes[0]
     if first.system:
         raise bad_request("Discussion can not be replied to.")
+    if world.replies_need_their_line and first.outdated:
+        raise positions.NoSuchLineError
     note = _new(world, request, user, body, "DiffNote" if first.type == "DiffNote" else "DiscussionNote")
     note.resolvable = True
     note.position, note.original, note.line_code = first.position, first.original, first.line_code
@@ -103,8 +107,18 @@ def resolve(world: World, request: MergeRequest, user: User, thread: Discussion,
     Raises:
         RefusalError: it is not resolvable, or the user is neither a Developer nor the author of the change.
     """
-    if not thread.resolvable or not (request.project.level(user) >= DEVELOPER or user is request.author):
+    if not may_resolve(request, user, thread):
         raise forbidden()
+    set_resolved(world, user, thread, done)
+
+
+def may_resolve(request: MergeRequest, user: User, thread: Discussion) -> bool:
+    """Whether a user may resolve a thread: Developers and the author of the change."""
+    return thread.resolvable and (request.project.level(user) >= DEVELOPER or user is request.author)
+
+
+def set_resolved(world: World, user: User, thread: Discussion, done: bool) -> None:
+    """Resolve a thread or open it, without a question."""
     when = world.moment()
     for note in thread.notes:
         if note.resolvable:

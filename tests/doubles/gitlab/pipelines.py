@@ -36,8 +36,8 @@ def post_status(world: World, project: Project, user: User, sha: str, params: Js
     """
     if len(sha) != 40 or project.repository.sha(sha) is None:
         raise not_found("Commit")
-    ref = params.get("ref") or _branch_with(project, sha)
-    pipeline = _pipeline(world, project, user, sha, ref, params.get("pipeline_id"))
+    pipeline = _pipeline(world, project, user, sha, params.get("ref"), params.get("pipeline_id"))
+    ref = params.get("ref") or pipeline.ref
     name = params.get("name") or params.get("context") or "default"
     latest = [each for each in pipeline.statuses if each.name == name and not each.retried]
     mine = next((each for each in latest if each.user is user and each.state in ("pending", "running")), None)
@@ -65,15 +65,21 @@ def _branch_with(project: Project, sha: str) -> str:
     return names[0]
 
 
-def _pipeline(world: World, project: Project, user: User, sha: str, ref: str, number: object) -> Pipeline:
-    mine = [each for owner, each in world.pipelines if owner is project and each.sha == sha and each.ref == ref]
+def _pipeline(world: World, project: Project, user: User, sha: str, ref: str | None, number: object) -> Pipeline:
+    """The newest that fits; without a ref, that of any ref is good."""
+    living = [
+        each
+        for owner, each in world.pipelines
+        if owner is project and each.sha == sha and not each.archived and ref in (None, each.ref)
+    ]
     if number is not None:
-        found = next((each for each in mine if each.id == int(str(number))), None)
+        found = next((each for each in living if each.id == int(str(number))), None)
         if found is None:
             raise not_found("Pipeline for pipeline_id, sha and ref")
         return found
-    living = [each for each in mine if not each.archived]
-    return living[-1] if living else create(world, project, sha, ref, user, source="external")
+    if living:
+        return living[-1]
+    return create(world, project, sha, ref or _branch_with(project, sha), user, source="external")
 
 
 def _overall(pipeline: Pipeline) -> str:

@@ -10,6 +10,7 @@ from tests.doubles.gitlab.diffs import FileDiff, Row, files, moved
 from tests.doubles.gitlab.model import Json, MergeRequest, Version
 from tests.doubles.gitlab.wire import RefusalError, bad_note
 
+_NO_LINE_CODE = ["can't be blank", "must be a valid line code"]
 _SHAS = ("base_sha", "start_sha", "head_sha")
 
 
@@ -21,9 +22,15 @@ class Placed:
     oddities: tuple[str, ...] = ()
 
 
-def no_such_line() -> RefusalError:
+class NoSuchLineError(RefusalError):
     """The misleading refusal: it says line code and means that path, lines and commits do not fit the diff."""
-    return bad_note(line_code=["can't be blank", "must be a valid line code"])
+
+    def __init__(self) -> None:
+        super().__init__(400, bad_note(line_code=_NO_LINE_CODE).message)
+
+
+class IncompleteError(RefusalError):
+    """Commits, paths or lines are missing."""
 
 
 def place(request: MergeRequest, position: Json) -> Placed:
@@ -33,9 +40,9 @@ def place(request: MergeRequest, position: Json) -> Placed:
         RefusalError: it is nowhere, not whole, or has line numbers inside of its range; 500 for empty commit ids.
     """
     if any(position[name] in ("", None) for name in _SHAS):
-        raise RefusalError(500, "500 Internal Server Error")
+        raise IncompleteError(500, "500 Internal Server Error")
     if not position.get("old_path") or not position.get("new_path"):
-        raise bad_note(position=["is incomplete"])
+        raise IncompleteError(400, bad_note(position=["is incomplete"]).message)
     line_range = position.get("line_range")
     if line_range is not None and any(
         (line_range.get(end) or {}).get(name) is not None
@@ -49,10 +56,10 @@ def place(request: MergeRequest, position: Json) -> Placed:
         return Placed(None)
     lines = (_number(position.get("old_line")), _number(position.get("new_line")))
     if lines == (None, None):
-        raise bad_note(line_code=["can't be blank", "must be a valid line code"], position=["is incomplete"])
+        raise IncompleteError(400, bad_note(line_code=_NO_LINE_CODE, position=["is incomplete"]).message)
     row = next((row for row in diff.rows() if row.lines == lines), None)
     if row is None:
-        raise no_such_line()
+        raise NoSuchLineError
     return Placed(diff.line_code(row), _oddities(diff, row, line_range))
 
 
@@ -61,14 +68,14 @@ def _version(request: MergeRequest, position: Json) -> Version:
     for version in request.versions:
         if (version.base, version.start, version.head) == named:
             return version
-    raise no_such_line()
+    raise NoSuchLineError
 
 
 def _file(request: MergeRequest, version: Version, position: Json) -> FileDiff:
     for diff in files(request.project.repository, version.base, version.head, whole=True):
         if (diff.old_path, diff.new_path) == (position["old_path"], position["new_path"]):
             return diff
-    raise no_such_line()
+    raise NoSuchLineError
 
 
 def _oddities(diff: FileDiff, row: Row, line_range: Json | None) -> tuple[str, ...]:

@@ -196,5 +196,5 @@ def _apply(call: Call) -> Reply:
     noting.apply(call.world, call.user, number)
     notes = (note for request in call.world.merge_requests for note in request.notes)
     done = next(each for note in notes for each in note.suggestions if each.id == number)
-    shown = {"id": done.id, "from_line": done.first, "to_line": done.last, "appliable": False, "applied": True}
+    shown = {"id": done.id, "from_line": done.first, "to_line": done.last, "applicable": False, "applied": True}
     return Reply(200, shown | {"from_content": done.old, "to_content": done.new})

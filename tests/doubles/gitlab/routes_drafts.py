@@ -35,16 +35,13 @@ def _create(call: Call) -> Reply:
     request = call.merge_request
     body = str(call.params["note"])
     if not body.strip():
-        raise RefusalError(400, {"message": {"note": ["can't be blank"]}})
+        raise _invalid("note", "can't be blank")
     if len(body) > call.world.longest_note:
-        raise RefusalError(
-            400, {"message": {"note": [f"is too long (maximum is {call.world.longest_note} characters)"]}}
-        )
-    answered = call.params.get("in_reply_to_discussion_id")
-    if answered and all(each.id != answered for each in request.discussions):
-        raise RefusalError(400, {"message": {"base": ["Thread to reply to cannot be found"]}})
-    draft = Draft(call.world.ids.next(), call.user, body, discussion=answered)
+        raise _invalid("note", f"is too long (maximum is {call.world.longest_note} characters)")
+    draft = Draft(call.world.ids.next(), call.user, body)
     draft.resolve = truth(call.params.get("resolve_discussion"))
+    if answered := call.params.get("in_reply_to_discussion_id"):
+        _answers(call, request, draft, str(answered))
     _place(call, request, draft, call.params.get("position"))
     request.drafts.append(draft)
     return Reply(201, views.draft(request, draft))
@@ -88,20 +85,48 @@ def _publish_all(call: Call) -> Reply:
     return Reply(204)
 
 
+def _answers(call: Call, request: MergeRequest, draft: Draft, answered: str) -> None:
+    """Make a draft an answer: at most one of a person to a thread, and resolving is for those who may."""
+    thread = next((each for each in request.discussions if each.id == answered), None)
+    if thread is None:
+        raise _invalid("base", "Thread to reply to cannot be found")
+    if thread.notes[0].system:
+        raise _invalid("base", "Replies to system notes are not allowed")
+    if draft.resolve and not noting.may_resolve(request, call.user, thread):
+        raise _invalid("base", "User is not allowed to resolve thread")
+    if any(each.discussion == answered for each in _mine(call, request)):
+        raise _invalid("author_id", "has already been taken")
+    draft.discussion = answered
+
+
+def _invalid(what: str, why: str) -> RefusalError:
+    return RefusalError(400, {"message": {what: [why]}})
+
+
 def _out(call: Call, request: MergeRequest, drafts: list[Draft]) -> None:
-    """Publish drafts: all of them, and one notification."""
+    """Publish drafts: all of them, and one notification. What cannot become a note is gone without a word."""
     told = len(call.world.notifications)
     for draft in drafts:
-        thread = next((each for each in request.discussions if each.id == draft.discussion), None)
-        if thread is not None:
-            noting.reply(call.world, request, call.user, thread, draft.body)
-            if draft.resolve:
-                noting.resolve(call.world, request, call.user, thread, True)
-        else:
-            noting.start(call.world, request, call.user, draft.body, draft.position)
         request.drafts.remove(draft)
+        try:
+            _publish_one(call, request, draft)
+        except RefusalError as refused:
+            call.world.lost.append(draft)
+            call.world.violations.append(f"draft {draft.id} was lost when it was published: {refused}")
     if drafts:
         call.world.notifications[told:] = [(call.user.username, len(drafts))]
+
+
+def _publish_one(call: Call, request: MergeRequest, draft: Draft) -> None:
+    thread = next((each for each in request.discussions if each.id == draft.discussion), None)
+    if thread is None:
+        noting.start(call.world, request, call.user, draft.body, draft.position)
+        return
+    resolved = thread.resolved
+    noting.reply(call.world, request, call.user, thread, draft.body)
+    if draft.resolve or resolved:
+        # an answer that does not resolve a resolved thread opens it again
+        noting.set_resolved(call.world, call.user, thread, draft.resolve)
 
 
 def _mine(call: Call, request: MergeRequest) -> list[Draft]:
@@ -116,7 +141,16 @@ def _find(call: Call, request: MergeRequest) -> Draft:
 
 
 def _place(call: Call, request: MergeRequest, draft: Draft, position: Json | None) -> None:
-    """Hold a draft's position against the diff already now, where the client can still tell which one was refused."""
-    if position is not None:
+    """A position that is not whole makes a thread beside the diff; one that no line has leaves `line_code` empty.
+
+    Neither is refused: a client has to read the answer.
+    """
+    if position is None:
+        return
+    try:
         draft.line_code = positions.place(request, position).line_code
-        draft.position = position
+    except positions.IncompleteError:
+        return
+    except positions.NoSuchLineError:
+        draft.line_code = None
+    draft.position = position

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.doubles.gitlab import pipelines, views
 from tests.doubles.gitlab.contract import PAGING, Operations, truth
-from tests.doubles.gitlab.model import DEVELOPER, CheckAnswer
+from tests.doubles.gitlab.model import DEVELOPER, CheckAnswer, Json, StatusCheck
 from tests.doubles.gitlab.wire import Call, RefusalError, not_found
 from tests.doubles.server import Reply
 
@@ -91,7 +91,13 @@ def _pipeline(call: Call) -> Reply:
 def _checks(call: Call) -> Reply:
     project = call.project
     found = [each for owner, each in call.world.checks if owner is project]
-    return call.pages([{"id": each.id, "name": each.name, "external_url": each.external_url} for each in found])
+    return call.pages(
+        [{**_check(each), "project_id": project.id, "hmac": False, "protected_branches": []} for each in found]
+    )
+
+
+def _check(given: StatusCheck) -> Json:
+    return {"id": given.id, "name": given.name, "external_url": given.external_url}
 
 
 @_on("GET", "/projects/{id}/merge_requests/{iid}/status_checks", PAGING)
@@ -99,15 +105,7 @@ def _checks_of(call: Call) -> Reply:
     request = call.merge_request
     found = [each for owner, each in call.world.checks if owner is request.project]
     return call.pages(
-        [
-            {
-                "id": each.id,
-                "name": each.name,
-                "external_url": each.external_url,
-                "status": pipelines.check_status(call.world, request, each.id),
-            }
-            for each in found
-        ]
+        [{**_check(each), "status": pipelines.check_status(call.world, request, each.id)} for each in found]
     )
 
 
@@ -127,13 +125,12 @@ def _answer(call: Call) -> Reply:
         raise RefusalError(409, "409 Conflict: The sha does not match the latest source commit")
     status = str(call.params.get("status") or "passed")
     request.answers.append(CheckAnswer(number, request.head, status, call.world.clock.now))
-    shown = {"id": check.id, "name": check.name, "external_url": check.external_url}
     return Reply(
         201,
         {
             "id": call.world.ids.next(),
             "merge_request": {"id": request.id, "iid": request.iid, "project_id": request.project.id},
-            "external_status_check": shown,
+            "external_status_check": _check(check),
             "status": status,
         },
     )

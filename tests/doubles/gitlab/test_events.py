@@ -12,8 +12,8 @@ import pytest
 from tests.doubles.gitlab import events, jobs, noting, pipelines
 from tests.doubles.gitlab.conftest import Scene, build
 
-from codedesigner.event import environment
-from codedesigner.event.model import Refused, ReviewRequested
+from codedesigner.event import environment, gitlab
+from codedesigner.event.model import CommandIssued, Ignored, QueueEntered, ReviewRequested
 
 
 @pytest.fixture
@@ -40,11 +40,15 @@ def test_what_happens_is_told(still: Scene) -> None:
 
 
 def test_a_note_is_told(still: Scene) -> None:
-    note = noting.comment(still.world, still.request, still.dev, "@codedesigner recheck")
-    noting.edit(still.world, still.request, still.dev, note, "@codedesigner help")
+    note = noting.comment(still.world, still.request, still.dev, "/codedesigner recheck")
+    noting.edit(still.world, still.request, still.dev, note, "/codedesigner help")
     created, edited = [each.payload for each in still.world.outbox[-2:]]
-    assert created["object_attributes"]["note"] == "@codedesigner recheck"
+    assert created["object_attributes"]["note"] == "/codedesigner recheck"
     assert [each["object_attributes"]["action"] for each in (created, edited)] == ["create", "update"]
+    asked = gitlab.read(created)
+    assert isinstance(asked, CommandIssued)
+    assert (asked.number, asked.comment) == (still.request.iid, str(note.id))
+    assert isinstance(gitlab.read(edited), Ignored)
     assert created["merge_request"]["last_commit"]["id"] == still.request.head
     assert created["object_attributes"]["author_id"] == still.dev.id
     elsewhere = events.note_elsewhere(still.world, still.project, still.dev, "hi").payload
@@ -72,9 +76,11 @@ def test_jobs_of_merge_requests(still: Scene, tmp_path: Path, kind: jobs.EventTy
     still.world.push(still.project, "main", {"other.py": "x\n"})
     environ = jobs.merge_request_job(still.world, still.request, kind)
     event = environment.read_event(environ, None)
-    assert event == ReviewRequested(
-        still.request.versions[0].base, still.request.head, still.request.iid, kind == "merge_train"
-    )
+    base, iid = still.request.versions[0].base, still.request.iid
+    if kind == "merge_train":
+        assert event == QueueEntered(base, environ["CI_COMMIT_SHA"], iid)
+    else:
+        assert event == ReviewRequested(base, still.request.head, iid)
     assert (environ["CI_COMMIT_SHA"] == still.request.head) == (kind == "detached")
     assert (environ["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"] == "") == (kind == "detached")
     assert "CI_COMMIT_BRANCH" not in environ
@@ -105,5 +111,5 @@ def test_jobs_of_branches(still: Scene) -> None:
     environ = jobs.branch_job(still.world, still.project, "feature", still.dev)
     assert environ["CI_OPEN_MERGE_REQUESTS"] == "group/sub/app!1,group/sub/app!2"
     assert environ["CI_COMMIT_BRANCH"] == "feature"
-    assert isinstance(environment.read_event(environ, None), Refused)
+    assert environment.read_event(environ, None) == ReviewRequested(None, still.request.head, 1)
     assert "CI_OPEN_MERGE_REQUESTS" not in jobs.branch_job(still.world, still.project, "main", still.dev)

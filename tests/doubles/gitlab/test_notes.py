@@ -112,9 +112,34 @@ def test_all_own_drafts_are_published_at_once(scene: Scene) -> None:
     assert scene.world.notifications == [(scene.bot.username, 3)]
     kept = page.draft_notes.create({"note": "away"})
     kept.delete()
-    with pytest.raises(GitlabCreateError, match="line_code"):
-        page.draft_notes.create({"note": "x", "position": scene.position(new_line=12)})
     assert page.draft_notes.list(get_all=True) == []
+
+
+def test_a_draft_for_a_line_that_is_not_in_the_diff_is_taken_and_lost(scene: Scene) -> None:
+    page = scene.page
+    assert page.draft_notes.create({"note": "good", "position": scene.position(new_line=6)}).line_code.endswith("_6_6")
+    assert page.draft_notes.create({"note": "bad", "position": scene.position(new_line=12)}).line_code is None
+    page.draft_notes.create({"note": "beside", "position": scene.position(new_line=6, head_sha="")})
+    page.draft_notes.bulk_publish()
+    seen = look(scene.world, scene.request)
+    assert ([each.bodies for each in seen.threads], seen.discussions[0][1]) == ([("good",)], "beside")
+    assert [each.body for each in scene.world.lost] == ["bad"]
+    assert scene.world.violations
+    scene.world.violations.clear()
+
+
+def test_answers_as_drafts(scene: Scene) -> None:
+    page = scene.page
+    thread = page.discussions.create({"body": "old"})
+    thread.resolved = True
+    thread.save()
+    page.draft_notes.create({"note": "one", "in_reply_to_discussion_id": thread.id})
+    with pytest.raises(GitlabCreateError, match="has already been taken"):
+        page.draft_notes.create({"note": "two", "in_reply_to_discussion_id": thread.id})
+    with pytest.raises(GitlabCreateError, match="Thread to reply to cannot be found"):
+        page.draft_notes.create({"note": "two", "in_reply_to_discussion_id": "0" * 40})
+    page.draft_notes.bulk_publish()
+    assert not look(scene.world, scene.request).discussions[0][2]
 
 
 def test_emoji(scene: Scene) -> None:

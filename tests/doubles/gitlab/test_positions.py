@@ -148,6 +148,10 @@ def test_after_a_push_notes_follow_their_line_or_are_outdated(scene: Scene) -> N
     # a position of the older version is still taken
     older = {**scene.position(new_line=6), **scene.request.versions[1].refs}
     page.discussions.create({"body": "late", "position": older})
+    assert look(scene.world, scene.request).at("app.py", 7)[-1].bodies == ("late",)
+    scene.world.replies_need_their_line = True
+    with pytest.raises(GitlabCreateError, match="line_code"):
+        page.discussions.get(seen.outdated[0].id).notes.create({"body": "x"})
 
 
 def test_a_note_may_be_kept_and_the_answer_be_500(scene: Scene) -> None:

@@ -25,6 +25,7 @@ def test_a_status_finds_its_pipeline_or_makes_one(scene: Scene) -> None:
     assert (branch.status, of_request.status) == ("running", "failed")
     with pytest.raises(GitlabCreateError, match="Pipeline for pipeline_id, sha and ref"):
         post(scene, ref="feature", pipeline_id=of_request.id)
+    assert post(scene, name="any ref").pipeline_id == of_request.id
     branch.archived = True
     made = post(scene, ref="feature", state="success").pipeline_id
     assert made not in (branch.id, of_request.id)

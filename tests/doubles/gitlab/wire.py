@@ -21,6 +21,7 @@ class RefusalError(Exception):
 
     def __init__(self, status: int, message: Any, headers: Json | None = None) -> None:
         super().__init__(message)
+        self.message = message
         body = message if isinstance(message, dict) else {"message": message}
         self.reply = Reply(status, body, headers or {})
 

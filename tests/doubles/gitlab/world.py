@@ -13,6 +13,7 @@ from tests.doubles.gitlab.model import (
     MAINTAINER,
     OWNER,
     Counter,
+    Draft,
     Json,
     MergeRequest,
     Note,
@@ -52,6 +53,7 @@ class World(Double):
         self.outbox: list[events.Event] = []
         self.notifications: list[tuple[str, int]] = []
         self.executed: list[Executed] = []
+        self.lost: list[Draft] = []  # drafts that publishing swallowed
         # limits, which tests turn down
         self.notes_per_minute: int | None = None
         self.retry_after = 60
@@ -60,6 +62,8 @@ class World(Double):
         self.patch_limit = 200 * 1024
         self.counted_records = 10_000
         self.strict_enqueue = True
+        # answers in outdated threads are refused with the line code's error
+        self.replies_need_their_line = False
         # `https://…`: everything is answered with a redirect to there
         self.redirect_to: str | None = None
         self._posted: list[float] = []
@@ -259,10 +263,11 @@ class World(Double):
         if len(request.versions) > 1:
             request.approved_by.clear()
         for note in request.notes:
-            self._follow(request, note, version)
+            self.follow(request, note, version)
         return True
 
-    def _follow(self, request: MergeRequest, note: Note, version: Version) -> None:
+    def follow(self, request: MergeRequest, note: Note, version: Version) -> None:
+        """Carry a note's position over to a version, or mark it as outdated."""
         if note.position is None or note.outdated:
             return
         newer = positions.follow(request.project.repository, note.position, version)
