@@ -139,3 +139,48 @@ def test_models_never_meet_in_two_functions() -> None:
     found = merged(("a", issue("model/correctness", 49, NULL)), ("b", issue("model/correctness", 50, NULL)))
 
     assert len(found) == 2
+
+
+def test_a_model_and_an_analyser_meet_where_they_mean_the_same() -> None:
+    (found,) = merged(
+        ("ruff", issue("undefined-name", 4, "Undefined name `itemz`", column=9)),
+        ("a", issue("model/correctness", 4, "`itemz` is never defined, this raises a NameError")),
+        ("b", issue("model/style", 5, "NameError: `itemz` does not exist")),
+    )
+
+    assert (found.kind, found.line, found.locations) == ("undefined-name", 4, {"ruff", "a", "b"})
+
+
+def test_what_a_model_says_else_of_the_line_stays_a_finding_of_its_own() -> None:
+    found = merged(
+        ("ruff", issue("undefined-name", 4, "Undefined name `itemz`")),
+        ("a", issue("model/correctness", 4, "Prices are summed up as floats, which loses cents")),
+    )
+
+    assert [(item.kind, item.locations) for item in found] == [
+        ("model/correctness", {"a"}),
+        ("undefined-name", {"ruff"}),
+    ]
+
+
+def test_of_two_names_on_a_line_a_model_joins_the_one_that_it_names() -> None:
+    found = merged(
+        ("ruff", issue("undefined-name", 4, "Undefined name `foo`", column=5)),
+        ("ruff", issue("undefined-name", 4, "Undefined name `bar`", column=9)),
+        ("a", issue("model/correctness", 4, "`bar` is not defined")),
+    )
+
+    assert [sorted(item.locations) for item in found] == [["ruff"], ["a", "ruff"]]
+
+
+def test_a_model_that_names_two_lines_means_two_defects() -> None:
+    found = merged(
+        ("ruff", issue("bare-except", 4, "Do not use bare `except`")),
+        ("a", issue("model/correctness", 4, "A bare except catches too much")),
+        ("a", issue("model/correctness", 6, "Another bare except: it catches too much as well")),
+    )
+
+    assert [(item.kind, item.line, sorted(item.locations)) for item in found] == [
+        ("bare-except", 4, ["a", "ruff"]),
+        ("model/correctness", 6, ["a"]),
+    ]

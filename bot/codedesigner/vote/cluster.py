@@ -4,6 +4,7 @@ Proposals of one file meet when they are of the same kind and stand at the same 
 merges: two kinds on one line stay two findings. Where one location itself tells two defects of a kind apart on a
 line (two undefined names in one call), they stay apart, and the other locations' proposals join the nearest of them.
 What a model says has no kind but its angle: there the words tell, near each other, whatever line each model names.
+Where its words mean what an analyser found there (`vote/meeting.py`), it is one finding, of the analyser's kind.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codedesigner.angle.kinds import kind_of
 from codedesigner.protocol.issue import Issue
 from codedesigner.vote.grouping import grouped
+from codedesigner.vote.meeting import at_same_place, strength
 from codedesigner.vote.remark import Remark
 from codedesigner.vote.standing import MODEL
 
@@ -35,15 +37,21 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Proposals that mean one defect, at least one."""
+    """Proposals that mean one defect, at least one. `best` says it best, where only words could tell what is one."""
 
     kind: str
     proposals: tuple[Proposal, ...]
+    best: Proposal | None = None
+
+    @property
+    def named(self) -> tuple[Proposal, ...]:
+        """Those that name the kind themselves: all, but what models say of an analyser's finding in their words."""
+        return tuple(proposal for proposal in self.proposals if proposal.issue.kind == self.kind)
 
     @property
     def line(self) -> int:
-        """Where most place it; the first line among equals."""
-        lines = [proposal.issue.line for proposal in self.proposals]
+        """Where most of those who name the kind place it; the first line among equals."""
+        lines = [proposal.issue.line for proposal in self.named]
         return min(sorted(set(lines)), key=lambda line: (-lines.count(line), line))
 
     @property
@@ -62,20 +70,66 @@ def cluster(proposals: Iterable[Proposal], *, statement_of: PlaceOf, function_of
     for proposal in proposals:
         by_kind[proposal.issue.kind].append(proposal)
     found: list[Cluster] = []
+    said: list[Cluster] = []
     for kind, members in by_kind.items():
         if kind.startswith(MODEL):
-            found.extend(Cluster(kind, tuple(group)) for group in _by_words(members, function_of))
+            said.extend(_by_words(kind, members, function_of))
             continue
         for group in _places(kind, members, statement_of, function_of):
             found.extend(Cluster(kind, tuple(part)) for part in _told_apart(group))
-    return tuple(sorted(found, key=lambda item: (item.line, item.kind, _column(item), _order(item.proposals[0]))))
+    met = _met(sorted(found, key=_rank), sorted(said, key=_rank), statement_of, function_of)
+    return tuple(sorted(met, key=_rank))
 
 
-def _by_words(members: Sequence[Proposal], function_of: PlaceOf) -> list[list[Proposal]]:
+def _rank(item: Cluster) -> tuple[object, ...]:
+    return (item.line, item.kind, _column(item), _order(item.proposals[0]))
+
+
+def _met(
+    found: Sequence[Cluster], said: Sequence[Cluster], statement_of: PlaceOf, function_of: PlaceOf
+) -> list[Cluster]:
+    """What models say joins what an analyser found at that place where it means that, the surest and nearest first.
+
+    A location that names two lines means two defects, here as everywhere.
+    """
+    ways: list[tuple[int, int, int, int]] = []
+    for one, analysed in enumerate(found):
+        issues = [proposal.issue for proposal in analysed.proposals]
+        for other, claimed in enumerate(said):
+            near = [
+                claim.issue
+                for claim in claimed.proposals
+                if any(at_same_place(claim.issue, issue, statement_of, function_of) for issue in issues)
+            ]
+            sure = max((strength(claim.message, issues) for claim in near), default=0)
+            if sure:
+                away = min(abs(claim.line - issue.line) for claim in near for issue in issues)
+                ways.append((-sure, away, one, other))
+    joined: dict[int, list[Proposal]] = defaultdict(list)
+    gone: set[int] = set()
+    for _, _, one, other in sorted(ways):
+        lines = {member.location: member.issue.line for member in joined[one]}
+        if other not in gone and all(
+            lines.get(each.location, each.issue.line) == each.issue.line for each in said[other].proposals
+        ):
+            joined[one] += said[other].proposals
+            gone.add(other)
+    alone = [claimed for other, claimed in enumerate(said) if other not in gone]
+    return alone + [replace(each, proposals=(*each.proposals, *joined[one])) for one, each in enumerate(found)]
+
+
+def _by_words(kind: str, members: Sequence[Proposal], function_of: PlaceOf) -> list[Cluster]:
     """Those of one function that say the same, perhaps in other words and of a line nearby."""
     ordered = sorted(members, key=_order)
     remarks = [_remark(str(index), one, str(function_of(one.issue.line))) for index, one in enumerate(ordered)]
-    return [sorted((ordered[int(one.id)] for one in group.members), key=_order) for group in grouped(remarks)]
+    return [
+        Cluster(
+            kind,
+            tuple(sorted((ordered[int(one.id)] for one in group.members), key=_order)),
+            ordered[int(group.representative.id)],
+        )
+        for group in grouped(remarks)
+    ]
 
 
 def _remark(number: str, one: Proposal, function: str) -> Remark:

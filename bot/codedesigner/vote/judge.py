@@ -126,7 +126,7 @@ def _before(heard: Sequence[Heard]) -> tuple[Issue, ...] | None:
 
 
 def _origin(case: Case, scope: Scope, cluster: Cluster) -> Origin:
-    ends = [proposal.issue.end_line for proposal in cluster.proposals if proposal.issue.line == cluster.line]
+    ends = [proposal.issue.end_line for proposal in cluster.named if proposal.issue.line == cluster.line]
     origin = scope.origin(cluster.kind, cluster.line, min(ends, default=cluster.line))
     if origin != "introduced" or case.file.status in ("added", "copied"):
         return origin
@@ -136,8 +136,7 @@ def _origin(case: Case, scope: Scope, cluster: Cluster) -> Origin:
 
 
 def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
-    lead = _lead(cluster, {heard.location: heard.weight for heard in case.heard})
-    issue = lead.issue
+    issue = _lead(cluster, {heard.location: heard.weight for heard in case.heard}).issue
     kind = kind_of(cluster.kind, angle=angle_of(issue), title=headline(issue.message))
     ballots = cast(cluster, [_voter(case, heard, issue, kind.angle) for heard in case.heard])
     vote = vote_of(ballots, case.rule, angle=kind.angle, kind=cluster.kind)
@@ -183,13 +182,18 @@ def _voter(case: Case, heard: Heard, issue: Issue, angle: str) -> Voter:
 
 
 def _lead(cluster: Cluster, weights: Mapping[str, float]) -> Proposal:
-    """The member whose words and place stand for all: on the common line, most precise, most trusted, by name."""
-    here = [proposal for proposal in cluster.proposals if proposal.issue.line == cluster.line]
+    """The member whose words and place stand for all: on the common line, best said, most precise, most trusted.
+
+    Where analysers name the kind it is one of theirs, as they are exact about both.
+    """
+    here = [proposal for proposal in cluster.named if proposal.issue.line == cluster.line]
     return min(
         here,
         key=lambda proposal: (
+            proposal is not cluster.best,
             proposal.issue.column == 0,
             -weights.get(proposal.location, 1.0),
+            -proposal.issue.confidence,
             proposal.location,
             proposal.issue.rule,
         ),
@@ -197,7 +201,8 @@ def _lead(cluster: Cluster, weights: Mapping[str, float]) -> Proposal:
 
 
 def _severity(cluster: Cluster, kind: Kind) -> Severity:
-    named = tuple(proposal.issue.severity for proposal in cluster.proposals if proposal.issue.severity is not None)
+    """The worst that somebody named. How bad a kind is, models have no say in that an analyser has named."""
+    named = tuple(proposal.issue.severity for proposal in cluster.named if proposal.issue.severity is not None)
     return worst(named) if named else kind.severity
 
 
