@@ -29,7 +29,7 @@ from codedesigner.run.questions import Surroundings
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.run.supervisor import Judged, judge_disputes
 from codedesigner.vote import ballots
-from codedesigner.vote.decided import with_decisions
+from codedesigner.vote.decided import left_to_a_person, with_decisions
 from codedesigner.vote.finding import Finding, Vote
 from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
 from codedesigner.vote.judge import Verdict, judge
@@ -114,7 +114,7 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
     examined = await request.models.examine(claims, around, left_s=left_s)
     verdicts = _verdicts(request, matter, looked, panel, _votes(examined))
     if request.models.supervisor is None:
-        return Hearing(matter, looked, panel, verdicts, examined)
+        return Hearing(matter, looked, panel, left_to_a_person(verdicts, _bars(request)), examined)
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     verdicts, judged = await _judged(request, request.models, planned, around, verdicts, left_s)
     return Hearing(matter, looked, panel, verdicts, examined, request.models.supervisor, judged)
@@ -129,20 +129,24 @@ async def _judged(
     left_s: float,
 ) -> tuple[tuple[Verdict, ...], tuple[Judged, ...]]:
     """What the vote of the models leaves unclear, put to the supervisor."""
-    of = cache(PathSettings(request.settings).of)
-
-    def bar(finding: Finding) -> Bar:
-        path = of(finding.path)
-        return Bar(path.min_agreement, severe(finding, Threshold(path.fail_on, path.min_agreement)))
-
     margin = 1.0 if request.settings.vote.strategy == "supervisor_selection" else MARGIN
-    put = unclear_ones(verdicts, planned.plan, around.files, bar=bar, models=models.ids, margin=margin)
+    put = unclear_ones(verdicts, planned.plan, around.files, bar=_bars(request), models=models.ids, margin=margin)
     disputes = [one.dispute for one in put]
     judged = await judge_disputes(
         models.bus, models.supervisor or "", disputes, around, left_s=left_s, lookups=models.lookups
     )
     opinions = [one.opinion for one in judged]
     return with_decisions(verdicts, list(zip(put, opinions, strict=True)), around.files), judged
+
+
+def _bars(request: Request) -> Callable[[Finding], Bar]:
+    of, voters = cache(PathSettings(request.settings).of), request.settings.gate.min_voters
+
+    def bar(finding: Finding) -> Bar:
+        path = of(finding.path)
+        return Bar(path.min_agreement, severe(finding, Threshold(path.fail_on, path.min_agreement)), voters)
+
+    return bar
 
 
 async def _files(request: Request, matter: Matter, ask: Ask) -> Looked:

@@ -113,4 +113,4 @@ def test_what_is_found_where_the_plan_had_left_out_the_function_counts(studio: S
     done = studio.review(locations, "--budget-tokens", "20000")
     calls = done.report["usage"]["model_calls"]
     assert calls > 4  # as many as the plan would dare: 5,000 tokens each
-    assert len(done.findings("posted")) == calls
+    assert len(done.findings("undecided")) == calls

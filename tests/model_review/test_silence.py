@@ -69,7 +69,8 @@ def test_who_fails_on_a_claim_abstains_and_who_is_unsure_does_too(studio: Studio
         "two": "abstain",
         "three": "abstain",
     }
-    assert done.code == 1  # one of one says yes
+    assert (done.code, done.finding["disposition"]) == (3, "undecided")  # one of one says yes
+    assert done.finding["reason"].startswith("needs a person: only one location could judge it; the vote: ")
     failed = {location["id"]: location["requests_failed"] for location in done.report["locations"]}
     assert failed == {"one": 0, "two": 1, "three": 1}
 

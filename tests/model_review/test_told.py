@@ -14,7 +14,10 @@ WORDS = "Nobody checks `count` @team: for an empty basket it is zero, and the wh
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "sarif", "codequality", "json"])
-def test_every_format_shows_what_models_found_and_none_posts_what_stands_nowhere(studio: Studio, form: str) -> None:
+def test_every_format_shows_what_models_found_and_none_posts_what_stands_nowhere(
+    studio: Studio, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESIGNER_GATE__MIN_VOTERS", "1")
     studio.repo.commit({"pay.py": CODE})
     answer = claims(issue(LINE, WORDS), issue("nowhere()", "UNPLACED claim."))
     done = studio.review(studio.models(one=[{"answer": answer}]), "--format", form)

@@ -70,7 +70,7 @@ def test_what_needs_a_person_is_listed_with_the_reason_and_never_among_the_findi
 
 def test_it_is_told_where_the_supervisor_decided() -> None:
     body = render(sample((finding(decided="supervisor", agreement=0.5),)))
-    assert "2/2 (0.50, decided by the supervisor)" in body
+    assert "2/2 (0.50), decided by the supervisor" in body
 
 
 def test_many_questions_for_a_person_are_cut_to_fit_too() -> None:

@@ -17,7 +17,7 @@ from codedesigner.vote.cluster import Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding, How, Vote
 from codedesigner.vote.judge import Verdict
 from codedesigner.vote.strategies.ballots import agreement
-from codedesigner.vote.unclear import Bar, alternatives, less_or_elsewhere, unclear, unclear_ones
+from codedesigner.vote.unclear import Bar, alternatives, less_or_elsewhere, unclear, unclear_ones, unjudged
 
 LINES = ("def f(x):", "    y = 1 / x", "    return y")
 FILE = FileChange("a.py", None, "modified", False, 1, 0, (), new="\n".join(LINES).encode())
@@ -42,7 +42,7 @@ def found(ballots: Sequence[Ballot], *proposals: Proposal, disposition: Disposit
         end_line=2,
         side="RIGHT",
         angle="correctness",
-        kind="model/c",
+        kind="model/correctness",
         severity="high",
         title="divides by zero",
         body="divides by zero",
@@ -99,7 +99,16 @@ def test_the_word_of_one_is_enough_for_what_does_not_block() -> None:
 def test_who_was_not_asked_has_not_judged() -> None:
     finding = split(1, 0, *(ballot(name, "no", "silent") for name in ("m3", "m4", "m5")))
     assert finding.disposition == "below_agreement"
-    assert unclear(finding, BAR, MODELS) == "only one location could judge it"
+    assert unclear(finding, BAR, MODELS) == "3 that could not be asked would decide it"
+    assert unclear(finding, Bar(0.6, severe=False), MODELS) is None
+
+
+def test_how_many_have_to_judge_is_the_callers_and_an_analysers_word_is_enough() -> None:
+    two = split(2, 0)
+    assert unclear(two, Bar(0.6, severe=True, voters=3), MODELS) == "only 2 locations could judge it, where 3 have to"
+    assert unclear(split(1, 0), Bar(0.6, severe=True, voters=1), MODELS) is None
+    assert unjudged(replace(split(1, 0), kind="undefined-name"), BAR) is None
+    assert unjudged(split(1, 2, ballot("ruff", "abstain")), BAR) is None
 
 
 def test_who_abstains_decides_nothing() -> None:

@@ -113,6 +113,13 @@ class Gate(Closed):
     fail_on: FailOn = Field(default="high", description="Findings of this severity or worse block the change.")
     # More than a tie: where one reviewer says yes and one no, real changes showed the yes to be wrong far more often.
     min_agreement: Share = Field(default=0.6, description="Agreement that a finding needs to be posted and to block.")
+    min_voters: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description="Locations that have to have judged a finding of models alone for it to block; else it needs a "
+        "person.",
+    )
     quorum: int = Field(
         default=1,
         ge=1,

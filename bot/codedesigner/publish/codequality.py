@@ -15,7 +15,7 @@ from codedesigner.publish.inputs import RenderInput
 from codedesigner.publish.plain import clipped, folded, visible
 from codedesigner.publish.report import FindingReport
 from codedesigner.publish.secrets import redact
-from codedesigner.publish.tally import tally
+from codedesigner.publish.tally import told_briefly
 from codedesigner.severity import Severity
 
 Level = Literal["info", "minor", "major", "critical", "blocker"]
@@ -66,7 +66,7 @@ def _description(finding: FindingReport) -> str:
     title = folded(visible(redact(finding.title)))
     repeats = body.startswith(title.removesuffix("…"))
     text = body if repeats else f"{title}: {body}" if body else title
-    return f"{clipped(text, _DESCRIPTION_LIMIT)} (agreement {tally(finding).fraction})"
+    return f"{clipped(text, _DESCRIPTION_LIMIT)} (agreement {told_briefly(finding)})"
 
 
 def _unique(fingerprint: str, used: set[str]) -> str:

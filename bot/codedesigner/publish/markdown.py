@@ -12,7 +12,7 @@ from codedesigner.publish.plain import clipped, plural
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.sanitise import block_lines, code, html, prose
 from codedesigner.publish.suggestion import diff_block, fence, verified
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, undecided, unwell
+from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, told, undecided, unwell
 from codedesigner.text import render as fill
 
 Sources = Mapping[str, Sequence[str]]
@@ -148,8 +148,7 @@ def _finding(finding: FindingReport, given: RenderInput) -> dict[str, object]:
         "id": finding.id,
         "severity": finding.severity,
         "blocks": finding.id in given.report.gate.blocking,
-        "fraction": votes.fraction,
-        "agreement": f"{finding.agreement:.2f}",
+        "agreement": told(finding),
         "by": ", decided by the supervisor" if finding.decided == "supervisor" else "",
         "title": prose(finding.title, cell=True),
         "place": code(f"{finding.path}:{finding.line}", cell=True) + removed,

@@ -18,7 +18,7 @@ from codedesigner.publish.inputs import RenderInput
 from codedesigner.publish.plain import clipped, visible
 from codedesigner.publish.report import FindingReport, Report, SuggestionReport
 from codedesigner.publish.secrets import redact
-from codedesigner.publish.tally import tally, unwell
+from codedesigner.publish.tally import told_briefly, unwell
 from codedesigner.severity import Severity
 
 Json = dict[str, object]
@@ -130,7 +130,7 @@ def _said(text: str) -> str:
 def _message(finding: FindingReport) -> str:
     title, body = _said(finding.title), _said(finding.body)
     text = body if body.startswith(title.removesuffix("…")) or not title else f"{title}. {body}" if body else title
-    text = f"{text} (agreement {tally(finding).fraction})"
+    text = f"{text} (agreement {told_briefly(finding)})"
     if finding.side == "LEFT":
         text += f" [removed line {finding.line}]"
     return _literal(text)

@@ -35,9 +35,30 @@ class Tally:
     abstained: tuple[str, ...]
 
     @property
+    def alone(self) -> bool:
+        """Whether one location decided, and nobody else had a say."""
+        return len(self.yes) + len(self.no) == 1
+
+    @property
     def fraction(self) -> str:
         """Those who said yes over those who said yes or no."""
         return f"{len(self.yes)}/{len(self.yes) + len(self.no)}"
+
+
+ALONE = "nobody else could judge it"
+"""What is said beside a vote of one, so that it does not read as a unanimous one."""
+
+
+def told(finding: FindingReport) -> str:
+    """The agreement as votes and as a number."""
+    votes = tally(finding)
+    return f"{votes.fraction} ({ALONE if votes.alone else f'{finding.agreement:.2f}'})"
+
+
+def told_briefly(finding: FindingReport) -> str:
+    """The agreement as votes."""
+    votes = tally(finding)
+    return f"{votes.fraction}, {ALONE}" if votes.alone else votes.fraction
 
 
 def tally(finding: FindingReport) -> Tally:

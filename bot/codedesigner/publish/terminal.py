@@ -12,7 +12,7 @@ from codedesigner.publish.paint import Paint, Style
 from codedesigner.publish.plain import clipped, folded, plural, visible
 from codedesigner.publish.report import FindingReport, Report, SuggestionReport
 from codedesigner.publish.suggestion import proofs
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, undecided, unwell
+from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, told, undecided, unwell
 from codedesigner.publish.wrap import wrapped
 from codedesigner.severity import Severity
 
@@ -62,7 +62,7 @@ class _Page:
         votes = tally(finding)
         place = f"in {visible(finding.function)} · " if finding.function else ""
         by = " · decided by the supervisor" if finding.decided == "supervisor" else ""
-        yield f"  {place}{visible(finding.angle)} · agreement {votes.fraction} ({finding.agreement:.2f}){by}"
+        yield f"  {place}{visible(finding.angle)} · agreement {told(finding)}{by}"
         said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
         yield from self._dim(" · ".join(f"{word}: {', '.join(names)}" for word, names in said if names))
         yield from self._excerpt(finding)

@@ -6,7 +6,7 @@ not decide is left to a person, and never settles itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from codedesigner.change.model import FileChange
@@ -15,7 +15,7 @@ from codedesigner.run.judgement import Opinion
 from codedesigner.severity import rank
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.judge import EVIDENCE_LINES, Verdict
-from codedesigner.vote.unclear import Unclear, chosen, less_or_elsewhere
+from codedesigner.vote.unclear import Bar, Unclear, chosen, less_or_elsewhere, unjudged
 
 _LONGEST_REASON = 300
 
@@ -65,6 +65,19 @@ def _told(opinion: Opinion) -> str:
     said = " ".join(opinion.reason.split())
     said = said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…"
     return f"{said} ({opinion.note})" if opinion.note else said
+
+
+def left_to_a_person(verdicts: Sequence[Verdict], bar: Callable[[Finding], Bar]) -> tuple[Verdict, ...]:
+    """The verdicts where nobody judges what the vote leaves open: what too few have judged is for a person."""
+
+    def left(finding: Finding) -> Finding:
+        why = unjudged(finding, bar(finding))
+        if why is None:
+            return finding
+        reason = f"needs a person: {why}; the vote: {finding.reason}"
+        return replace(finding, disposition="undecided", decided="nobody", reason=reason)
+
+    return tuple(Verdict(tuple(map(left, verdict.findings)), verdict.preexisting) for verdict in verdicts)
 
 
 def with_decisions(

@@ -16,6 +16,8 @@ from codedesigner.run.judgement import Dispute
 from codedesigner.severity import Severity, rank
 from codedesigner.vote.finding import Ballot, Finding
 from codedesigner.vote.judge import Verdict
+from codedesigner.vote.standing import MODEL
+from codedesigner.vote.strategies.ballots import agreement
 from codedesigner.vote.strategies.base import AggregationInput, AggregationResult, Response
 from codedesigner.vote.strategies.supervisor import SupervisorSelection
 
@@ -26,10 +28,14 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What a finding has to reach: the agreement that posts it; `severe`: it would block."""
+    """What a finding has to reach: the agreement that posts it; `severe`: it would block.
+
+    `voters`: so many locations have to have judged it before the word of models alone may block.
+    """
 
     min_agreement: float
     severe: bool
+    voters: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +47,38 @@ class Unclear:
     dispute: Dispute | None
 
 
+def unjudged(finding: Finding, bar: Bar) -> str | None:
+    """Why too few have judged a finding for it to block, or to be let go; None where enough have, or it blocks nothing.
+
+    Who is silent was not asked: that is counted as a no, and is no judgement.
+    """
+    if finding.disposition not in ("posted", "below_agreement") or not bar.severe:
+        return None
+    judged = [ballot for ballot in finding.ballots if ballot.vote != "abstain" and ballot.how != "silent"]
+    silent = sum(ballot.vote != "abstain" and ballot.how == "silent" for ballot in finding.ballots)
+    if silent and finding.agreement < bar.min_agreement - _TOLERANCE <= agreement(judged) - _TOLERANCE:
+        return f"{silent} that could not be asked would decide it"
+    if finding.kind.startswith(MODEL) and len(judged) < bar.voters and agreement(judged) >= bar.min_agreement:
+        if len(judged) == 1:
+            return "only one location could judge it"
+        return f"only {len(judged)} locations could judge it, where {bar.voters} have to"
+    return None
+
+
 def unclear(finding: Finding, bar: Bar, models: AbstractSet[str], margin: float = MARGIN) -> str | None:
     """Why the vote does not decide the finding; None where it does, or where no model has a vote on it.
 
-    Somebody has to disagree for an agreement to be too near to the threshold: a unanimous vote is clear, unless it is
-    that of one location alone, and the finding would block.
+    Somebody has to disagree for an agreement to be too near to the threshold: a unanimous vote is clear, unless too few
+    have judged, and the finding would block.
     """
     if finding.disposition not in ("posted", "below_agreement"):
         return None
     deciding = [ballot for ballot in finding.ballots if ballot.vote != "abstain"]
     if not any(ballot.location in models for ballot in deciding):
         return None
-    if bar.severe and sum(ballot.how != "silent" for ballot in deciding) == 1:
-        return "only one location could judge it"
+    few = unjudged(finding, bar)
+    if few is not None:
+        return few
     if len({ballot.vote for ballot in deciding}) == 1:
         return None
     if margin >= 1:

@@ -91,6 +91,8 @@ def _broken(tied: Sequence[Option], rule: Rule) -> Option:
 def _explain(votes: Sequence[Vote]) -> str:
     yes, no, abstained = (votes.count(each) for each in ("yes", "no", "abstain"))
     parts = [f"{yes} of {yes + no} that could judge it say yes" if yes + no else "nobody could judge it"]
+    if yes + no == 1:
+        parts.append("nobody else could")
     if abstained:
         parts.append(f"{abstained} abstained")
     return ", ".join(parts)
