@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "plan": ("codedesigner.commands.plan", "plan", "Show what a review would ask, of whom, and what it would cost."),
     "ci": ("codedesigner.ci", "ci", "Do what the CI event asks for (GitHub Actions, GitLab CI)."),
     "eval": ("codedesigner.commands.eval", "evaluate", "Measure reviewers, and votes of them, on labelled reviews."),
+    "outcome": ("codedesigner.commands.outcome", "outcome", "Tell what became of findings, for votes to weigh by."),
     "doctor": ("codedesigner.commands.doctor", "doctor", "Check that everything that a review asks can be asked."),
     "explain": ("codedesigner.commands.config", "explain", "Show the configuration that applies to one file."),
     "angles": ("codedesigner.commands.config", "angles", "List, show or validate angles."),

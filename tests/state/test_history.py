@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from codedesigner.state.folder import StoreError
-from codedesigner.state.history import FILE_NAME, LONGEST_REASON, OutcomeStore
-from codedesigner.vote.finding import Vote
+from codedesigner.state.history import FILE_NAME, LONGEST_REASON, OutcomeStore, Voted
+from codedesigner.vote.finding import Ballot, Vote
 from codedesigner.vote.history import EVEN, Outcome, Record, What
 
 
@@ -23,8 +23,8 @@ class Clock:
         return self.now
 
 
-def outcome(fingerprint: str, location: str, vote: Vote, what: What, reason: str = "") -> Outcome:
-    return Outcome(fingerprint, location, "correctness", "kind", vote, what, reason)
+def outcome(fingerprint: str, location: str, vote: Vote, what: What, reason: str = "", source: str = "") -> Outcome:
+    return Outcome(fingerprint, location, "correctness", "kind", vote, what, reason, source)
 
 
 def store(folder: Path, rows: int = 100) -> OutcomeStore:
@@ -80,3 +80,37 @@ def test_a_broken_file_is_said_to_be_so(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="cannot be used"):
         store(tmp_path).history()
+
+
+def test_a_place_that_tells_again_replaces_what_it_told_and_nothing_else(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    liked, disliked = outcome("f", "a", "yes", "thumbs_up", source="t/1"), outcome("f", "a", "yes", "fixed", source="u")
+    other = outcome("g", "a", "yes", "fixed", source="t")
+    kept.add([disliked, other, outcome("f", "a", "yes", "fixed", source="t2"), outcome("f", "b", "no", "fixed")])
+    for _ in range(2):
+        kept.replace("f", "t", [liked])
+        assert liked in kept.outcomes()
+    kept.replace("f", "t", [])
+
+    assert sorted((one.fingerprint, one.source) for one in kept.outcomes()) == [
+        ("f", ""),
+        ("f", "t2"),
+        ("f", "u"),
+        ("g", "t"),
+    ]
+
+
+def test_how_was_voted_is_found_by_the_name_of_a_finding(tmp_path: Path) -> None:
+    voted = Voted("f", "security", "kind", (Ballot("a", "yes", "proposed"), Ballot("b", "no", "silent")))
+    store(tmp_path).remember([voted])
+
+    assert store(tmp_path).voted("f") == voted
+    assert store(tmp_path).voted("g") is None
+
+
+def test_the_oldest_votes_make_room(tmp_path: Path) -> None:
+    kept = store(tmp_path, rows=2)
+    for name in "abc":
+        kept.remember([Voted(name, "security", "kind", ())])
+
+    assert [name for name in "abc" if kept.voted(name) is not None] == ["b", "c"]

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codedesigner.vote.finding import Ballot, Finding, Vote
-from codedesigner.vote.history import EVEN, NO_HISTORY, Outcome, Record, What, learned, outcomes_of, records
+from codedesigner.vote.history import (
+    EVEN,
+    NO_HISTORY,
+    Outcome,
+    Record,
+    Told,
+    What,
+    learned,
+    note,
+    outcomes_of,
+    records,
+    was_right,
+)
 
 
-def outcome(location: str, vote: Vote, what: What, times: int = 1) -> Outcome:
-    return Outcome("f", location, "correctness", "model/correctness", vote, what, times=times)
+def outcome(location: str, vote: Vote, what: What, name: str = "f", source: str = "") -> Outcome:
+    return Outcome(name, location, "correctness", "model/correctness", vote, what, source=source)
 
 
 def record(location: str, right: float, wrong: float, kind: str = "k") -> Record:
@@ -35,7 +49,7 @@ def test_a_yes_to_what_was_right_and_a_no_to_what_was_wrong_are_right(what: What
 
 
 def test_a_click_counts_for_less_than_a_fix_and_many_count_as_often_as_they_were() -> None:
-    (fixed,) = records([outcome("a", "yes", "fixed", times=3)])
+    (fixed,) = records([outcome("a", "yes", "fixed", name) for name in "fgh"])
     (liked,) = records([outcome("a", "yes", "thumbs_up")])
 
     assert (fixed.right, liked.right) == (3.0, 0.5)
@@ -77,8 +91,9 @@ def test_what_is_known_of_a_kind_is_drawn_to_what_is_known_of_the_location() -> 
     assert history.votes("a") == 53
 
 
-def test_every_location_that_decided_has_an_outcome_and_no_other() -> None:
-    finding = Finding(
+def finding() -> Finding:
+    """One on which a and b decided, c was silent, and d abstained."""
+    return Finding(
         path="a.py",
         function=None,
         line=1,
@@ -102,7 +117,10 @@ def test_every_location_that_decided_has_an_outcome_and_no_other() -> None:
         reason="",
         fingerprint="ff",
     )
-    made = outcomes_of(finding, "dismissed", "wanted")
+
+
+def test_every_location_that_decided_has_an_outcome_and_no_other() -> None:
+    made = outcomes_of(finding(), "dismissed", "wanted")
 
     assert [(one.location, one.vote, one.reason) for one in made] == [("a", "yes", "wanted"), ("b", "no", "wanted")]
     assert {(one.fingerprint, one.angle, one.kind) for one in made} == {("ff", "security", "k")}
@@ -122,3 +140,43 @@ def test_accuracy_is_never_certain_and_the_order_of_records_means_nothing(known:
             accuracy = history.accuracy(location, "correctness", kind)
             assert 0 < accuracy < 1
             assert accuracy == pytest.approx(turned.accuracy(location, "correctness", kind))
+
+
+def test_however_many_tell_of_a_finding_it_is_one_vote_of_a_location() -> None:
+    crowd = [outcome("a", "yes", "thumbs_up", source=f"thread/{name}") for name in "abcdefgh"]
+    (liked,) = records(crowd)
+    (split,) = records([*crowd[:1], outcome("a", "yes", "thumbs_down", source="thread/z")])
+    (mended,) = records([outcome("a", "yes", "fixed"), outcome("a", "yes", "dismissed", source="thread/b")])
+
+    assert (liked.right, liked.wrong) == (1.0, 0.0)
+    assert (split.right, split.wrong) == (0.5, 0.5)
+    assert (mended.right, mended.wrong) == (0.5, 0.5)
+
+
+class Shelf:
+    """A `Book` in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], tuple[Outcome, ...]] = {}
+
+    def replace(self, fingerprint: str, place: str, outcomes: Sequence[Outcome]) -> None:
+        self.kept[fingerprint, place] = tuple(outcomes)
+
+
+@given(st.lists(st.sampled_from(["fixed", "dismissed", "thumbs_up", "thumbs_down", "override"]), max_size=5))
+def test_reading_a_thread_again_changes_nothing(said: list[What]) -> None:
+    shelf, told = Shelf(), [Told(what, by=str(number)) for number, what in enumerate(said)]
+    first = note(shelf, finding(), "thread", told)
+    once = dict(shelf.kept)
+
+    assert note(shelf, finding(), "thread", told) == first == 2 * len(said)
+    assert shelf.kept == once
+    (kept,) = shelf.kept.values()
+    for known in records(kept):
+        assert known.right + known.wrong <= 1
+
+
+def test_what_is_told_of_a_finding_says_how_far_it_was_right() -> None:
+    assert was_right([outcome("a", "yes", "fixed"), outcome("b", "no", "fixed")]) == 1.0
+    assert was_right([outcome("a", "yes", "dismissed")]) == 0.0
+    assert was_right([]) == EVEN

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Literal
+from typing import Literal, Protocol
 
-from codedesigner.vote.finding import Finding, Vote
+from codedesigner.vote.finding import How, Vote
 
 What = Literal["fixed", "dismissed", "thumbs_up", "thumbs_down", "override"]
 
@@ -30,11 +30,56 @@ _MEANING: Mapping[What, tuple[bool, float]] = {
 }
 
 
+class Cast(Protocol):
+    """A ballot, as a finding or a report has it."""
+
+    @property
+    def location(self) -> str:
+        """Who voted."""
+
+    @property
+    def vote(self) -> Vote:
+        """How."""
+
+    @property
+    def how(self) -> How:
+        """After what."""
+
+
+class VotedOn(Protocol):
+    """What was voted on: a `Finding`, or the same in a report that was kept."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Its name across reports."""
+
+    @property
+    def angle(self) -> str:
+        """The angle from which it is a defect."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+
+    @property
+    def ballots(self) -> Sequence[Cast]:
+        """Every vote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of a finding, as somebody (`by`) or something in one place told it. `reason` are their words."""
+
+    what: What
+    reason: str = ""
+    by: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a finding that one location voted on. `reason` is why it was dismissed or overridden.
 
-    `times`: so many findings, where they are told together.
+    `source` names who told it: of one finding, location and source, only the last counts.
     """
 
     fingerprint: str
@@ -44,7 +89,14 @@ class Outcome:
     vote: Vote
     what: What
     reason: str = ""
-    times: int = 1
+    source: str = ""
+
+
+class Book(Protocol):
+    """Where outcomes are kept (`state/history.py`)."""
+
+    def replace(self, fingerprint: str, place: str, outcomes: Sequence[Outcome]) -> None:
+        """Keep these in the place of all that was known of the finding from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +110,55 @@ class Record:
     wrong: float
 
 
-def outcomes_of(finding: Finding, what: What, reason: str = "") -> tuple[Outcome, ...]:
+def outcomes_of(finding: VotedOn, what: What, reason: str = "", source: str = "") -> tuple[Outcome, ...]:
     """One outcome for each location that decided about the finding."""
     return tuple(
-        Outcome(finding.fingerprint, each.location, finding.angle, finding.kind, each.vote, what, reason)
+        Outcome(finding.fingerprint, each.location, finding.angle, finding.kind, each.vote, what, reason, source)
         for each in finding.ballots
         if each.vote != "abstain" and each.how != "silent"
     )
 
 
+def note(book: Book, finding: VotedOn, place: str, told: Iterable[Told]) -> int:
+    """Keep all that a place (a thread, a command) tells of a finding now; how many votes that is about.
+
+    What the same place told before is replaced, so that reading a thread again counts nothing twice, and a reaction
+    that was taken back counts no more.
+    """
+    kept = [
+        outcome
+        for one in told
+        for outcome in outcomes_of(finding, one.what, one.reason, f"{place}/{one.by}" if one.by else place)
+    ]
+    book.replace(finding.fingerprint, place, kept)
+    return len(kept)
+
+
 def records(outcomes: Iterable[Outcome]) -> tuple[Record, ...]:
-    """The outcomes summed up: a yes to what was right is right, and so is a no to what was wrong."""
-    sums: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
+    """The outcomes summed up: a yes to what was right is right, and so is a no to what was wrong.
+
+    However many tell of it, a finding is one vote of a location: where they disagree, a part of it each.
+    """
+    known: dict[tuple[str, str, str], dict[str, list[float]]] = defaultdict(dict)
     for one in outcomes:
         if one.vote == "abstain":
             continue
-        was_right, weight = _MEANING[one.what]
-        weight *= one.times
-        hit = (one.vote == "yes") == was_right
-        sums[one.location, one.angle, one.kind].append((weight, 0.0) if hit else (0.0, weight))
-    return tuple(
-        Record(*key, fsum(right for right, _ in each), fsum(wrong for _, wrong in each))
-        for key, each in sorted(sums.items())
-    )
+        sound, weight = _MEANING[one.what]
+        pair = known[one.location, one.angle, one.kind].setdefault(one.fingerprint, [0.0, 0.0])
+        pair[(one.vote == "yes") != sound] += weight
+    found: list[Record] = []
+    for key, findings in sorted(known.items()):
+        shares = [(right, wrong, max(1.0, right + wrong)) for right, wrong in findings.values()]
+        found.append(Record(*key, fsum(r / most for r, _, most in shares), fsum(w / most for _, w, most in shares)))
+    return tuple(found)
+
+
+def was_right(outcomes: Iterable[Outcome]) -> float:
+    """How far outcomes of one finding say that it was right (0..1), 0.5 where they say as much for it as against."""
+    said = {(one.source, one.what) for one in outcomes}
+    sides = [_MEANING[what] for _, what in said]
+    whole = fsum(weight for _, weight in sides)
+    return fsum(weight for right, weight in sides if right) / whole if whole else EVEN
 
 
 Counts = Mapping[tuple[str, ...], tuple[float, float]]
