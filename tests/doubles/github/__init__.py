@@ -10,19 +10,30 @@
         client = github.client(token)                                # PyGithub, at `github.api` like a GHES
         pull.push({"a.py": "x = 3\\n"}); pull.push({…}, force=True); pull.move_base({…}); pull.delete_fork()
         github.comment(pull, "ann", "/codedesigner recheck"); github.reply(pull, pull.comments[0], "ann", "why?")
+        happened = event(github, "pull_request", "synchronize", pull) # payload, `delivery(secret)` …
+        happened.environment(tmp_path, token); happened.checkout(…)  # … and what a workflow's job has
         github.fail(Fault("POST", "/reviews$", stored=True))         # 502 after storing; nth=, status=, cut=, delay=
         github.before = lambda request: …                            # a push between two requests
+        look(github, pull).threads                                   # the pull request as a person sees it
         github.requests, github.writes, github.asked("POST", "/reviews")
+        sequence(github)                                             # what was sent, for `check_sequence`
 
 A refusal on purpose that GitHub's schema already excludes: `with github.excused(): …`. Further operations need a route
 (`routes.py`) and a new extract (`extract.py`). The clock is `github.clock`; it advances only when something is made.
 """
 
 from tests.doubles.github.double import GitHub, Limits
+from tests.doubles.github.events import Delivery, Event, event
+from tests.doubles.github.look import Check, Conversation, Said, Seen, checks_of, look
 from tests.doubles.github.model import Issue, IssueComment, Project, Pull, Review, ReviewComment
+from tests.doubles.sequence import check_sequence, sequence
 from tests.doubles.server import Exchange, Fault, Reply, Request
 
 __all__ = [
+    "Check",
+    "Conversation",
+    "Delivery",
+    "Event",
     "Exchange",
     "Fault",
     "GitHub",
@@ -35,4 +46,11 @@ __all__ = [
     "Request",
     "Review",
     "ReviewComment",
+    "Said",
+    "Seen",
+    "check_sequence",
+    "checks_of",
+    "event",
+    "look",
+    "sequence",
 ]

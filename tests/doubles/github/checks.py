@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.doubles.diffs import exists
 from tests.doubles.github import render
 from tests.doubles.github.model import App, CheckRun, CheckSuite, Project
-from tests.doubles.github.routes import Call, RefusedError, not_found, route
+from tests.doubles.github.routes import Call, RefusedError, measure, not_found, route
 from tests.doubles.server import Reply
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _refuse(*lines: str) -> RefusedError:
 def _check_output(github: GitHub, output: dict[str, Any]) -> None:
     for name in ("summary", "text"):
         text = output.get(name) or ""
-        size = len(text.encode()) if github.count_bytes else len(text)
+        size = measure(text, count_bytes=github.count_bytes)
         if size > _MOST_TEXT:
             raise _refuse(f"Only {_MOST_TEXT} characters are allowed; {size} were supplied.")
     for each in output.get("annotations", []):

@@ -136,7 +136,7 @@ def _create(call: Call) -> Reply:
     github, pull, body = call.github, call.pull, call.body
     if body.get("in_reply_to") is not None:
         return _answer(call, int(body["in_reply_to"]))
-    check_length(body["body"], 65536, "PullRequestReviewComment", count_bytes=github.count_bytes)
+    check_length(body["body"], "PullRequestReviewComment", count_bytes=github.count_bytes)
     commit = body["commit_id"]
     if not exists(call.project.repo, commit):
         raise RefusedError(422, "Validation Failed", objects(["end_commit_oid"]))
@@ -165,7 +165,7 @@ def _answer(call: Call, number: int) -> Reply:
     root = next((each for each in visible(call.pull) if each.id == number), None)
     if root is None or root.reply_to is not None:
         raise not_found()
-    check_length(call.body["body"], 65536, "PullRequestReviewComment", count_bytes=call.github.count_bytes)
+    check_length(call.body["body"], "PullRequestReviewComment", count_bytes=call.github.count_bytes)
     made = call.github.reply(call.pull, root, call.token.user.login, call.body["body"])
     review = Review(made.review, call.token.user, "", "COMMENTED", call.pull.head_sha, made.created_at)
     call.pull.reviews.append(review)
@@ -186,7 +186,7 @@ def _get(call: Call) -> Reply:
 def _update(call: Call) -> Reply:
     pull, comment = _found(call)
     _own(call, comment)
-    check_length(call.body["body"], 65536, "PullRequestReviewComment", count_bytes=call.github.count_bytes)
+    check_length(call.body["body"], "PullRequestReviewComment", count_bytes=call.github.count_bytes)
     call.github.edit(comment, call.token.user.login, call.body["body"])
     return Reply(200, comment_json(call.github, pull, comment))
 

@@ -20,7 +20,6 @@ from graphql import DocumentNode, parse, print_ast
 from graphql.language import EnumTypeDefinitionNode, NamedTypeNode, ScalarTypeDefinitionNode, TypeDefinitionNode
 from graphql.language import Node as AstNode
 from tests.doubles.github.double import DATA
-from tests.doubles.github.events import WEBHOOKS
 from tests.doubles.github.routes import ROUTES
 from tests.doubles.openapi import extract
 
@@ -50,11 +49,52 @@ _TYPES = set(
 )
 
 
+_WEBHOOKS = tuple(
+    re.findall(
+        r"[a-z-]+",
+        """
+    pull-request-opened pull-request-synchronize pull-request-reopened pull-request-ready-for-review
+    pull-request-converted-to-draft pull-request-edited pull-request-closed
+    issue-comment-created issue-comment-edited issue-comment-deleted pull-request-review-submitted
+    pull-request-review-comment-created pull-request-review-comment-edited pull-request-review-comment-deleted
+    merge-group-checks-requested merge-group-destroyed
+    check-run-rerequested check-run-requested-action check-suite-rerequested
+    installation-created installation-deleted installation-repositories-added installation-repositories-removed
+    workflow-dispatch ping
+""",
+    )
+)
 # The description has these as integers; GitHub sends null for what is outdated, as its webhooks' schemas say.
 _NULLABLE = {
     "pull-request-review-comment": ("line", "position"),
     "review-comment": ("line", "position"),
 }
+
+
+def amend(cut: dict[str, Any]) -> None:
+    """Allow what GitHub sends although its description does not say so."""
+    schemas = cut["components"]["schemas"]
+    for name, members in _NULLABLE.items():
+        for member in members:
+            schemas[name]["properties"][member]["nullable"] = True
+    for schema in schemas.values():
+        _amend_heads(schema)
+
+
+def _amend_heads(value: object) -> None:
+    """A deleted fork leaves a head without a repository, a deleted account one without a user."""
+    if isinstance(value, list):
+        for each in value:
+            _amend_heads(each)
+    if not isinstance(value, dict):
+        return
+    members = value.get("properties")
+    if isinstance(members, dict) and "repo" in members.get("head", {}).get("properties", {}):
+        for place in (members, members["head"]["properties"]):
+            for name in {"repo", "user"} & place.keys():
+                place[name] = place[name] | {"nullable": True}
+    for each in value.values():
+        _amend_heads(each)
 
 
 def _plain(node: Any) -> Any:
@@ -124,10 +164,8 @@ def _needed(node: Any) -> Iterator[str]:
 def main(openapi: str, graphql: str) -> None:
     """Write both extracts."""
     description = json.loads(Path(openapi).read_text(encoding="utf-8"))
-    cut = extract(description, ROUTES, WEBHOOKS)
-    for name, members in _NULLABLE.items():
-        for member in members:
-            cut["components"]["schemas"][name]["properties"][member]["nullable"] = True
+    cut = extract(description, ROUTES, _WEBHOOKS)
+    amend(cut)
     text = json.dumps(cut, separators=(",", ":"), sort_keys=True)
     # A line for each operation and schema, so that a newer description can be read as a diff.
     for word in ('"/repos/', '"/app', '"webhook'):

@@ -55,7 +55,7 @@ def _list_all(call: Call) -> Reply:
 
 @route("POST", f"{_ISSUE}/comments", *_WRITE, creates=True)
 def _create(call: Call) -> Reply:
-    check_length(call.body["body"], 65536, "IssueComment", count_bytes=call.github.count_bytes)
+    check_length(call.body["body"], "IssueComment", count_bytes=call.github.count_bytes)
     now = call.github.clock.tick()
     made = IssueComment(
         call.github.next_id(), call.issue.number, call.token.user, call.body["body"], now, now, call.token.app
@@ -77,7 +77,7 @@ def _get(call: Call) -> Reply:
 def _update(call: Call) -> Reply:
     comment = _found(call)
     _permit_change(call, comment)
-    check_length(call.body["body"], 65536, "IssueComment", count_bytes=call.github.count_bytes)
+    check_length(call.body["body"], "IssueComment", count_bytes=call.github.count_bytes)
     call.github.edit(comment, call.token.user.login, call.body["body"])
     return Reply(200, _json(call, comment))
 

@@ -191,7 +191,8 @@ class Issue:
 class Pull:
     """A pull request. `head_project` is None once its fork was deleted.
 
-    `mergeable_unknown` counts how often it is still asked for in vain before GitHub has worked out `mergeable`.
+    `mergeable_unknown` counts how often it is still asked for in vain before GitHub has worked out `mergeable`;
+    `queued` is the ref of its place in the merge queue.
     """
 
     id: int
@@ -209,6 +210,7 @@ class Pull:
     before: str = ""
     updated_at: str = ""
     mergeable_unknown: int = 1
+    queued: str = ""
     reviews: list[Review] = field(default_factory=list)
     comments: list[ReviewComment] = field(default_factory=list)
     threads: list[Thread] = field(default_factory=list)

@@ -10,7 +10,7 @@ from tests.doubles.github import render
 from tests.doubles.github.anchors import Anchor, anchor, refused_review
 from tests.doubles.github.comments import Where, add, comment_json
 from tests.doubles.github.model import Pull, Review, User
-from tests.doubles.github.routes import Call, check_length, not_found, route, unprocessable
+from tests.doubles.github.routes import MOST_TEXT, Call, measure, not_found, route, unprocessable
 from tests.doubles.server import Reply
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def _permit_event(call: Call, event: str | None) -> None:
         raise unprocessable("GitHub Actions is not permitted to approve pull requests.")
 
 
+def _check_length(call: Call, text: str) -> None:
+    if measure(text, count_bytes=call.github.count_bytes) > MOST_TEXT:
+        raise unprocessable(f"Review body is too long (maximum is {MOST_TEXT} characters)")
+
+
 def _pending(pull: Pull, user: User) -> Review | None:
     return next((each for each in pull.reviews if each.user is user and each.state == "PENDING"), None)
 
@@ -90,7 +95,7 @@ def _create(call: Call) -> Reply:
     if event in ("REQUEST_CHANGES", "COMMENT") and not text.strip():
         raise unprocessable("Review body can't be blank")
     for each in (text, *(comment["body"] for comment in comments)):
-        check_length(each, 65536, "PullRequestReview", count_bytes=github.count_bytes)
+        _check_length(call, each)
     if not all(comment["body"].strip() for comment in comments):
         raise unprocessable("Review comments is invalid and Pull request review comment body can't be blank")
     commit = body.get("commit_id") or pull.head_sha
@@ -116,7 +121,7 @@ def _update(call: Call) -> Reply:
     review = _found(call)
     if review.user is not call.token.user:
         raise unprocessable("Could not edit the review of somebody else")
-    check_length(call.body["body"], 65536, "PullRequestReview", count_bytes=call.github.count_bytes)
+    _check_length(call, call.body["body"])
     review.body = call.body["body"]
     return Reply(200, review_json(call.github, call.pull, review))
 

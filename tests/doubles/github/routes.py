@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Call"], Reply]
 
 DOCS = "https://docs.github.com/rest"
+MOST_TEXT = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,15 @@ def unprocessable(*sentences: str) -> RefusedError:
     return RefusedError(422, "Unprocessable Entity", list(sentences))
 
 
-def check_length(text: str, maximum: int, resource: str, *, count_bytes: bool) -> None:
-    """Refuse a text that is too long."""
-    if (len(text.encode()) if count_bytes else len(text)) > maximum:
-        raise invalid(resource, "custom", "body", f"body is too long (maximum is {maximum} characters)")
+def measure(text: str, *, count_bytes: bool) -> int:
+    """How long a text is for GitHub's limits."""
+    return len(text.encode()) if count_bytes else len(text)
+
+
+def check_length(text: str, resource: str, *, count_bytes: bool) -> None:
+    """Refuse the text of a comment that is too long."""
+    if measure(text, count_bytes=count_bytes) > MOST_TEXT:
+        raise invalid(resource, "custom", "body", f"body is too long (maximum is {MOST_TEXT} characters)")
 
 
 def route(method: str, template: str, *needs: str, creates: bool = False) -> Callable[[Handler], Handler]:

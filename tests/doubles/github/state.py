@@ -186,8 +186,8 @@ class State(Double):
         repo = pull.project.repo
         base = repo.sha(f"refs/heads/{pull.base}")
         assert base is not None
-        ref = f"refs/heads/gh-readonly-queue/{pull.base}/pr-{pull.number}-{base}"
-        head = repo.merge(base, pull.head_sha, f"Merge pull request #{pull.number}", ref=ref)
+        pull.queued = f"refs/heads/gh-readonly-queue/{pull.base}/pr-{pull.number}-{base}"
+        head = repo.merge(base, pull.head_sha, f"Merge pull request #{pull.number}", ref=pull.queued)
         assert head is not None, "what conflicts cannot be queued"
         return head
 
