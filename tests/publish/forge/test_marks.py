@@ -35,6 +35,7 @@ CONTENTS: tuple[Content, ...] = (
     FindingMark(
         number=3,
         identity=IDENTITY,
+        title="Name",
         angle="style",
         severity="low",
         votes=(VoteKept(location="ruff", vote="yes", how="proposed"),),

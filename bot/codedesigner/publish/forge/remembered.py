@@ -63,6 +63,7 @@ class FindingMark(_Content):
 
     number: Number
     identity: Identity
+    title: Short
     angle: Short
     severity: Severity
     votes: Annotated[tuple[VoteKept, ...], Field(max_length=MOST_VOTES)] = ()
