@@ -178,7 +178,12 @@ def _rejected(finding: FindingReport) -> dict[str, str]:
 
 def _source(finding: FindingReport, given: RenderInput) -> str:
     sources = given.sources if finding.side == "RIGHT" else given.old_sources
-    lines = sources.get(finding.path, ())[max(0, finding.line - 1) : finding.end_line] or finding.evidence.split("\n")
+    return quoted(finding, sources.get(finding.path, ()))
+
+
+def quoted(finding: FindingReport, source: Sequence[str]) -> str:
+    """The finding's lines in a fence: those of `source`, its side of the file, or else those that it quotes itself."""
+    lines = source[max(0, finding.line - 1) : finding.end_line] or finding.evidence.split("\n")
     first = max(1, finding.line)
     width = len(str(first + min(len(lines), _MOST_LINES) - 1))
     # The gutter also keeps a line from beginning with what GitLab would run as a command.

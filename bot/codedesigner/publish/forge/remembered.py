@@ -59,7 +59,11 @@ class VoteKept(_Content):
 
 
 class FindingMark(_Content):
-    """In the comment of a finding. `head` is the commit it was first reported on, `ended` the one that ended it."""
+    """In the comment of a finding.
+
+    `head` is the commit that it was first reported on, `ended` the one that ended it, `back` the one that brought it
+    back.
+    """
 
     number: Number
     identity: Identity
@@ -70,6 +74,7 @@ class FindingMark(_Content):
     status: Status = "open"
     head: Sha = ""
     ended: Sha = ""
+    back: Sha = ""
 
 
 class Unplaced(_Content):

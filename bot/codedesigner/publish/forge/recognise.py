@@ -1,0 +1,182 @@
+"""Which findings of a report are known on the pull request: their numbers, which stay, and the comments about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from codedesigner.change.model import FileChange
+from codedesigner.publish.forge.identity import Moves, identity_of, match
+from codedesigner.publish.forge.recall import Posted, Remembered
+from codedesigner.publish.forge.remembered import DecisionMark, Identity
+from codedesigner.publish.plain import shown
+from codedesigner.publish.report import FindingReport, Report
+from codedesigner.vote.finding import Disposition, Finding
+
+# What people see, or have seen and decided about; the others have a number in one report only.
+TOLD: frozenset[Disposition] = frozenset({"posted", "undecided", "capped", "suppressed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A report whose findings have the numbers that they have on the pull request.
+
+    By id: what is kept of each finding that is told, the comments that stand about findings, and the dismissals. `gone`
+    are comments about what the report no longer has; `next` is the first number that nothing has.
+    """
+
+    report: Report
+    identities: Mapping[str, Identity]
+    posted: Mapping[str, Posted]
+    dismissed: Mapping[str, DecisionMark]
+    gone: tuple[Posted, ...]
+    new: frozenset[str]
+    next: int
+    moves: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Something that has a number already."""
+
+    number: int
+    identity: Identity
+    posted: Posted | None = None
+
+
+def moves_of(files: Sequence[FileChange]) -> Moves:
+    """What the change says about names, and the lines of its new sides."""
+    return Moves(
+        renamed={
+            shown(file.old_path): shown(file.path) for file in files if file.old_path and file.status == "renamed"
+        },
+        present=frozenset(shown(file.path) for file in files),
+        fresh=frozenset(shown(file.path) for file in files if file.status in ("added", "renamed", "copied")),
+        lines={shown(file.path): file.new_lines for file in files},
+    )
+
+
+def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange]) -> Recognised:
+    """The report with the numbers that its findings have on the pull request.
+
+    A finding that was told before keeps its number; a new one takes the next, and no number is given twice. Those that
+    are only listed, as rejected claims are, take numbers behind all of these.
+    """
+    moves = moves_of(files)
+    known = _known(remembered)
+    told = [index for index, one in enumerate(report.findings) if one.disposition in TOLD]
+    rest = [index for index, one in enumerate(report.findings) if one.disposition not in TOLD]
+    identities = [identity_of(one) for one in report.findings]
+    found: dict[int, _Known] = {}
+    for indexes in (told, rest):
+        left = [one for one in known if one not in found.values()]
+        pairs = match([one.identity for one in left], [identities[index] for index in indexes], moves)
+        found |= {indexes[now]: left[was] for now, was in pairs.items()}
+    numbers, following = _numbers(report.findings, told, rest, found, remembered)
+    ids = [f"F{numbers[index]}" for index in range(len(report.findings))]
+    matched = {ids[index]: one.posted for index, one in found.items()}
+    standing = {one.identity.fingerprint for one in found.values()}
+    dismissals = {one.number: one for one in remembered.dismissals}
+    return Recognised(
+        report=_renumbered(report, ids),
+        identities={ids[index]: identities[index] for index in told},
+        posted={name: posted for name, posted in matched.items() if posted is not None},
+        dismissed={name: dismissals[int(name[1:])] for name in ids if int(name[1:]) in dismissals},
+        gone=tuple(one for one in remembered.posted if one.mark.identity.fingerprint not in standing),
+        new=frozenset(ids[index] for index in told if index not in found and ids[index] not in _old(remembered)),
+        next=following,
+        moves=moves,
+    )
+
+
+def dismissed_ones(
+    findings: Iterable[Finding], dismissals: Sequence[DecisionMark], files: Sequence[FileChange]
+) -> tuple[Finding, ...]:
+    """The findings; those that a person dismissed are suppressed, with who and why, wherever they have gone since."""
+    given = tuple(findings)
+    told = [index for index, one in enumerate(given) if one.disposition in ("posted", "undecided")]
+    asked = [one for one in dismissals if one.identity is not None]
+    pairs = match(
+        [one.identity for one in asked if one.identity is not None],
+        [identity_of(given[index]) for index in told],
+        moves_of(files),
+    )
+    by = {told[now]: asked[was] for now, was in pairs.items()}
+    return tuple(_dismissed(one, by[index]) if index in by else one for index, one in enumerate(given))
+
+
+def _dismissed(finding: Finding, decision: DecisionMark) -> Finding:
+    return replace(finding, disposition="suppressed", reason=f"dismissed by {decision.login}: {decision.reason}")
+
+
+def finding_named(recognised: Recognised, name: str) -> FindingReport | None:
+    """The finding that people call `name`, as in `F3`; None where the report has none."""
+    wanted = name.strip().upper()
+    return next((one for one in recognised.report.findings if one.id == wanted), None)
+
+
+def _known(remembered: Remembered) -> list[_Known]:
+    """Everything that has a number, each once: by its comment, by the summary, or by a dismissal."""
+    known = [_Known(one.mark.number, one.mark.identity, one) for one in remembered.posted]
+    known += [_Known(one.number, one.identity) for one in remembered.state.unplaced]
+    known += [_Known(one.number, one.identity) for one in remembered.dismissals if one.number and one.identity]
+    fingerprints: set[str] = set()
+    once: list[_Known] = []
+    for one in known:
+        if one.identity.fingerprint not in fingerprints and not _has(once, one):
+            fingerprints.add(one.identity.fingerprint)
+            once.append(one)
+    return once
+
+
+def _has(once: Sequence[_Known], one: _Known) -> bool:
+    # Of a number that two comments have, as two runs raced, neither is lost; what else has it is the same finding.
+    return one.posted is None and any(other.number == one.number for other in once)
+
+
+def _old(remembered: Remembered) -> frozenset[str]:
+    return frozenset(f"F{number}" for _, number in remembered.state.known)
+
+
+def _numbers(
+    findings: Sequence[FindingReport],
+    told: Sequence[int],
+    rest: Sequence[int],
+    found: Mapping[int, _Known],
+    remembered: Remembered,
+) -> tuple[dict[int, int], int]:
+    """The number of every finding, and the next one that is free for good."""
+    before = dict(remembered.state.known)
+    following = 1 + max(
+        [
+            remembered.state.next - 1,
+            *before.values(),
+            *(one.mark.number for one in (*remembered.posted, *remembered.twice)),
+            *(one.number for one in remembered.state.unplaced),
+            *(one.number or 0 for one in remembered.dismissals),
+        ]
+    )
+    numbers: dict[int, int] = {}
+    for index in sorted(found):
+        if found[index].number not in numbers.values():
+            numbers[index] = found[index].number
+    for index in told:
+        if index not in numbers:
+            number = before.get(findings[index].fingerprint)
+            if number is None or number in numbers.values():
+                number, following = following, following + 1
+            numbers[index] = number
+    behind = following
+    for index in rest:
+        if index not in numbers:
+            numbers[index], behind = behind, behind + 1
+    return numbers, following
+
+
+def _renumbered(report: Report, ids: Sequence[str]) -> Report:
+    names = {finding.id: name for finding, name in zip(report.findings, ids, strict=True)}
+    findings = tuple(
+        finding.model_copy(update={"id": name}) for finding, name in zip(report.findings, ids, strict=True)
+    )
+    gate = report.gate.model_copy(update={"blocking": tuple(names[name] for name in report.gate.blocking)})
+    return report.model_copy(update={"findings": findings, "gate": gate})
