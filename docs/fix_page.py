@@ -14,7 +14,34 @@ INTRODUCTION = """\
 # How a fix is made and proved
 
 A finding that is posted may come with a suggestion: lines to put in the place of others, with one click. It is offered
-only after the loop that is described here has converged on a copy.
+only after the loop that is described here has converged on a copy. Why a posted finding has none stands in the report
+as its `unfixed`.
+
+What an analyser calls a safe fix costs nothing, so it is proved first. For what is left, the worst first, up to
+`fix.candidates` models are asked to repair the function: those that claim the defect before those that do not. Each
+makes an attempt of its own. Of several that hold, the one that replaces the least is offered. `fix.calls` and
+`fix.seconds` bound all of it, and so does the `budget` of the review; see [configuration](configuration.md#every-key).
+
+## A pass
+
+1. **Refine.** A model is shown the function, the claim, what the code has to go on doing and what must not come in, and
+   what was wrong with its last answer. It answers with the whole function, or, with `granularity: statement` and in
+   functions of more than 120 lines, with single statements, each quoted. It cannot name another place. Lines that it
+   copies stay as the file has them, to the byte.
+2. **Read.** The new text is held against the old one. What repairs nothing is refused: a change of comments alone, a
+   request to a linter or type checker to say nothing, an error that is swallowed, a test or assertion that is switched
+   off or taken out, a body that is emptied or returns a constant, code that is only taken out (unless that there is
+   code is the defect), a rewrite of many times the size. From a model, so is what brings in an address, a secret, a
+   command for the forge, something invisible, or a call that can run anything, and any change of a file that steers
+   builds.
+3. **Parse.** The file has to parse, and all other definitions in it have to be those that there were.
+4. **Analyse.** Everyone who answered about the file looks at the copy. Whoever complained must be content, and nobody
+   may see a kind of defect more often than before.
+5. **Look again.** The models that claim the defect, and at least one that did not make the fix, where there is one, are
+   asked twice: to look at the new code from the angle of the defect as at any code, and, beside the old code, whether
+   the cause is repaired and all else is as it was. What one of them is not sure of does not hold.
+
+What is objected to is taken back, line by line where the objections name lines, and said to the model in the next pass.
 """
 
 MACHINE = """\

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from hashlib import sha256
 from math import fsum
@@ -43,7 +43,10 @@ _NOTHING_ASKED = Asked()
 
 @dataclass(frozen=True)
 class Hearing:
-    """All that was said about a change: by analysers about files, by models about items and about claims of others."""
+    """All that was said about a change: by analysers about files, by models about items and about claims of others.
+
+    `fixing` is what each model's answers about fixes cost.
+    """
 
     matter: Matter
     looked: Looked
@@ -52,6 +55,7 @@ class Hearing:
     examined: Sequence[Examined] = ()
     supervisor: str | None = None
     judged: Sequence[Judged] = ()
+    fixing: Mapping[str, Sequence[Metrics]] = field(default_factory=dict)
 
     def has_answered(self, item: ExecutionItem, location: str) -> bool:
         """Whether the location has answered the item."""
@@ -85,6 +89,8 @@ class Hearing:
             said[one.claim.location].append(one.metrics)
         if self.supervisor is not None:
             said[self.supervisor] = [each for one in self.judged for each in one.spent]
+        for location, spent in self.fixing.items():
+            said[location] = [*said[location], *spent]
         return said
 
 

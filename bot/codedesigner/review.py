@@ -12,8 +12,8 @@ from functools import cache
 
 from codedesigner.asking import Hearing, all_findings, asker, hear, model_stats, usage
 from codedesigner.change.model import Unit
-from codedesigner.change.units import parses
 from codedesigner.config.paths import PathSettings
+from codedesigner.fixing import fix
 from codedesigner.planning import Request, plan_change
 from codedesigner.publish.build import build_report
 from codedesigner.publish.coverage import count, stats
@@ -23,9 +23,8 @@ from codedesigner.publish.inputs import Coverage
 from codedesigner.publish.report import Report
 from codedesigner.publish.suppress import accepted, capped, dismissed_ones, silenced
 from codedesigner.run.examine import Looked, Progress, silent, versions
-from codedesigner.run.suggest import prove
 from codedesigner.vote.finding import Finding
-from codedesigner.vote.hearing import Matter, candidates
+from codedesigner.vote.hearing import Matter
 
 
 async def review(request: Request, progress: Progress = silent) -> Report:
@@ -38,8 +37,8 @@ async def review(request: Request, progress: Progress = silent) -> Report:
     ask = asker(request, progress)
     heard = await hear(request, planned, matter, ask)
     findings = _settle(request, matter, all_findings(heard, planned))
-    proved = await prove(candidates(findings, matter), request.reviewers, heard.looked, parses=parses, ask=ask)
-    findings = tuple(replace(finding, suggestion=proved.suggestions.get(finding.id)) for finding in findings)
+    fixed = await fix(request, planned, matter, heard, findings, ask, started=started)
+    findings, heard = fixed.findings, replace(heard, fixing=fixed.spent)
     coverage = count(
         heard.executed,
         request.change.files,
@@ -51,7 +50,7 @@ async def review(request: Request, progress: Progress = silent) -> Report:
     of = cache(PathSettings(request.settings).of)
     thresholds = {file.path: Threshold(of(file.path).fail_on, of(file.path).min_agreement) for file in planned.files}
     decision = decide(findings, coverage, request.settings.gate, thresholds)
-    outcome = Outcome(planned.units, findings, (heard.looked, proved.looked), coverage, heard)
+    outcome = Outcome(planned.units, findings, (heard.looked, fixed.looked), coverage, heard)
     return _conclude(request, outcome, decision, started)
 
 

@@ -26,7 +26,7 @@ from codedesigner.location.scripted import ScriptedReviewer
 from codedesigner.plan.inputs import PlannedLocation, Term
 from codedesigner.planning import Request
 from codedesigner.protocol.issue import Examination, Issue, Source
-from codedesigner.protocol.wire import Envelope, ErrorPayload, Metrics, ResponsePayload, VerifyRequest
+from codedesigner.protocol.wire import Envelope, ErrorPayload, Metrics, RefineRequest, ResponsePayload, VerifyRequest
 from codedesigner.publish import FORMATS
 from codedesigner.publish.inputs import RenderInput
 from codedesigner.publish.report import Report
@@ -57,9 +57,15 @@ class Model:
     async def _one(self, request: Envelope, beat: Beat) -> Answered:
         beat(request.message_id, 0.5)
         await asyncio.sleep(self._delay(self.id))
+        metrics = Metrics(calls=1, tokens_in=10, usd=0.1, duration_ms=3)
+        if isinstance(request.payload, RefineRequest):
+            repaired: JsonValue = {"analysis": "", "code": request.payload.code.replace("eval(x)", "return int(x)")}
+            return ResponsePayload(status="success", result=repaired, metrics=metrics)
         assert isinstance(request.payload, VerifyRequest)
         context = request.payload.context
-        metrics = Metrics(calls=1, tokens_in=10, usd=0.1, duration_ms=3)
+        if request.payload.before is not None:
+            holds: JsonValue = {"repaired": "yes", "preserved": "yes", "confidence": 0.9}
+            return ResponsePayload(status="success", result=holds, metrics=metrics)
         if context.previous_issues:
             verdict = "yes" if self.id == "right" else "no"
             return ResponsePayload(status="success", result={"verdict": verdict, "confidence": 0.9}, metrics=metrics)
@@ -87,7 +93,7 @@ def asked(make_repo: Callable[..., Any]) -> Request:
 
     repo = make_repo({"a.py": "def f(x):\n    return x\n"})
     repo.commit({"a.py": b"def f(x):\n    # caf\xe9\n    eval(x)\n\n\ndef g():\n    return 1\n", "b.py": "import os\n"})
-    options = dict.fromkeys((field.name for field in fields(ReviewOptions)), None)
+    options = dict.fromkeys((field.name for field in fields(ReviewOptions) if field.name != "standing"), None)
     empty = {"location": ("ruff",), "angle": (), "sarif": ()}
     given: dict[str, Any] = {**options, **empty, "repo": repo.path, "base": "HEAD~1", "head": "HEAD", "no_cache": True}
     return replace(build_request(ReviewOptions(**given), {}), reviewers=(), locations=())

@@ -30,7 +30,7 @@ def test_it_is_a_schema_that_an_editor_can_use() -> None:
     assert gate["properties"]["fail_on"]["default"] == "high"
     assert gate["properties"]["min_agreement"]["maximum"] == 1
     assert all(body["additionalProperties"] is False for body in MODELS)
-    assert len(MODELS) == 17
+    assert len(MODELS) == 18
 
 
 def test_every_property_has_a_description_for_completion() -> None:

@@ -26,7 +26,7 @@ def test_every_key_is_described() -> None:
     ]
 
     assert undescribed == []
-    assert len(models(Settings)) == 15
+    assert len(models(Settings)) == 16
 
 
 def test_every_part_is_closed_and_frozen() -> None:

@@ -19,4 +19,6 @@ def studio(
 ) -> Studio:
     """An empty repository, and a state of its own."""
     monkeypatch.setenv("CODEDESIGNER_STATE_DIR", str(tmp_path / "state"))
+    # Scripts that say nothing of repairs would be asked for them. Tests of repairs take it away.
+    monkeypatch.setenv("CODEDESIGNER_FIX__CALLS", "0")
     return Studio(make_repo(), tmp_path, capfd)

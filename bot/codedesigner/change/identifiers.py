@@ -75,6 +75,20 @@ def masked(text: str, language: str | None) -> str:
     return text if pattern is None else pattern.sub(_blank, text)
 
 
+def uncommented(text: str, language: str | None) -> str:
+    """The text with comments blank and strings as they are; what documents a definition counts as a comment."""
+    pattern = _noise(language)
+    if pattern is None:
+        return text
+
+    def kept(match: re.Match[str]) -> str:
+        string = match[0][0] in "\"'`" or match[0].startswith("[[")
+        before = text[: match.start()].rstrip() if match[0].startswith(('"""', "'''")) else ""
+        return match[0] if string and not (language == "python" and before.endswith(":")) else _blank(match)
+
+    return pattern.sub(kept, text)
+
+
 def mentions(code: str, language: str | None, wanted: frozenset[str]) -> Iterator[Mention]:
     """Every place of a wanted name in masked code, in order."""
     bare = language in _WITHOUT_BRACKETS

@@ -53,7 +53,17 @@ from codedesigner.change.languages import WITH_GRAMMAR, language_of
 from codedesigner.change.model import FileChange, Unit, encode
 from codedesigner.change.parsing import NamedSpan, Outline, Parsed, Source, Unparsed, outlines
 
-__all__ = ["NamedSpan", "SpanIndex", "Traced", "enclosing", "find_units", "function_spans", "parses", "trace"]
+__all__ = [
+    "NamedSpan",
+    "SpanIndex",
+    "Traced",
+    "enclosing",
+    "find_units",
+    "function_spans",
+    "outlined",
+    "parses",
+    "trace",
+]
 
 _FIRST_LINE_BYTES = 500
 
@@ -83,6 +93,16 @@ def parses(language: str | None, text: str, *, timeout_s: float = 10.0) -> bool 
     """Whether `text` has no syntax errors; None without a grammar, or where the parser gave up."""
     outline = _one(text, language, timeout_s)
     return not outline.broken if isinstance(outline, Outline) else None
+
+
+def outlined(texts: Sequence[tuple[str | None, str]], *, timeout_s: float = 10.0) -> tuple[Outline | None, ...]:
+    """The outline of each (language, text), in order; None without a grammar, or where the parser gave up."""
+    known = [(at, language, text) for at, (language, text) in enumerate(texts) if language in WITH_GRAMMAR]
+    parsed = outlines([Source(language or "", encode(text)) for _, language, text in known], timeout_s=timeout_s)
+    found: list[Outline | None] = [None] * len(texts)
+    for (at, _, _), outline in zip(known, parsed, strict=True):
+        found[at] = outline if isinstance(outline, Outline) else None
+    return tuple(found)
 
 
 def _one(text: str, language: str | None, timeout_s: float) -> Parsed:

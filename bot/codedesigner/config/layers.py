@@ -22,6 +22,7 @@ FRUGAL: Mapping[str, Value] = {
     "batch_tokens": 8000,
     "brief": {"tokens": 0},
     "terms_from_change": {"names": 0, "points": 0},
+    "fix": {"calls": 0},
 }
 
 LEAVES: dict[Loc, object] = dict(leaves(Settings))

@@ -213,6 +213,28 @@ class OnForge(Closed):
     )
 
 
+class Fixes(Closed):
+    """How fixes are made and proved that are offered as suggestions."""
+
+    enabled: bool = Field(default=True, description="Prove fixes on a copy, and offer those that hold.")
+    max_passes: int = Field(default=6, ge=1, le=100, description="Passes over one fix, at most.")
+    min_passes: int = Field(default=2, ge=1, le=100, description="Passes over one fix, at least.")
+    issue_stability: int = Field(
+        default=2, ge=1, le=100, description="Consecutive passes that have to find the same number of issues."
+    )
+    content_stability: int = Field(
+        default=2, ge=1, le=100, description="Consecutive passes that have to leave the text as it is."
+    )
+    candidates: int = Field(default=2, ge=1, le=10, description="Models that may each propose a fix for one finding.")
+    calls: int = Field(
+        default=100,
+        ge=0,
+        le=1_000_000,
+        description="Questions to models about fixes, at most; 0: only what analysers propose is proved.",
+    )
+    seconds: Count = Field(default=600, description="Seconds that making and proving fixes may take.")
+
+
 class PathRule(Closed):
     """What is different for some files. Where several rules match a file, the last one to say something decides."""
 
@@ -286,6 +308,7 @@ class Settings(Closed):
         default=Lookups(), description="What the supervisor may have looked up before it judges a finding."
     )
     forge: OnForge = Field(default=OnForge(), description="How the reviewer behaves on a pull or merge request.")
+    fix: Fixes = Field(default=Fixes(), description="How fixes are made and proved that are offered as suggestions.")
     path_rules: tuple[PathRule, ...] = Field(
         default=(), max_length=1000, description="What is different for some files."
     )

@@ -28,6 +28,7 @@ ErrorCode = Literal["INVALID_REQUEST", "TOOL_FAILED", "TIMEOUT", "RATE_LIMITED",
 SuggestedAction = Literal["retry", "retry_with_backoff", "escalate", "abort"]
 ResponseStatus = Literal["success", "partial", "error", "needs_clarification"]
 Depth = Literal["shallow", "normal", "deep"]
+Granularity = Literal["function", "statement"]
 View = Literal["defect", "other", "no_defect"]
 
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -149,7 +150,8 @@ class WireAlternative(Closed):
 
 class VerifyRequest(Closed):
     """Look at code from an angle. With `previous_issues` in the context: are these claims right? With `alternatives`:
-    which of them is? `depth` says how long to think. `looked_up` is what tools have found about it, as data.
+    which of them is? With `before`, which is the code as it was: are the claims repaired? `depth` says how long to
+    think. `looked_up` is what tools have found about it, as data.
     """
 
     code: str
@@ -158,6 +160,7 @@ class VerifyRequest(Closed):
     criteria: tuple[str, ...] = ()
     alternatives: tuple[WireAlternative, ...] = ()
     looked_up: str = ""
+    before: str | None = None
     depth: Depth = "normal"
     constraints: RequestConstraints = RequestConstraints()
 
@@ -171,12 +174,13 @@ class RefineConstraints(Closed):
 
 
 class RefineRequest(Closed):
-    """Repair code."""
+    """Repair code: the whole of it is written anew, or one statement after the other."""
 
     code: str
     issues: tuple[WireIssue, ...]
     constraints: RefineConstraints = RefineConstraints()
     guidance: str = ""
+    granularity: Granularity = "function"
     context: RequestContext
 
 

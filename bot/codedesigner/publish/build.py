@@ -133,6 +133,7 @@ def _finding(finding: Finding) -> FindingReport:
         reason=shown(finding.reason),
         ballots=tuple(_ballot(ballot) for ballot in finding.ballots),
         suggestion=None if finding.suggestion is None else _suggestion(finding.suggestion),
+        unfixed=shown(finding.unfixed),
     )
 
 

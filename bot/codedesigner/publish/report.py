@@ -143,6 +143,7 @@ class FindingReport(_Model):
     reason: str = Field(description="Why.")
     ballots: tuple[BallotReport, ...] = Field(description="Every vote.")
     suggestion: SuggestionReport | None = Field(description="A verified fix, or null.")
+    unfixed: str = Field(default="", description="Why a posted finding has no suggestion; empty otherwise.")
 
 
 class LocationReport(_Model):

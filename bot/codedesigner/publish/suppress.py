@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from codedesigner.change.directives import Directive, suppressions
 from codedesigner.change.model import FileChange
 from codedesigner.config.settings import InlineSuppressions, Suppression
-from codedesigner.location.local.prepare import Directive, suppressions
 from codedesigner.publish.plain import shown
 from codedesigner.vote.finding import Disposition, Finding
 

@@ -21,6 +21,8 @@ from codedesigner.protocol.wire import (
     ErrorPayload,
     Metrics,
     Payload,
+    RefineRequest,
+    RequestConstraints,
     ResponsePayload,
     SuggestedAction,
     VerifyRequest,
@@ -28,7 +30,8 @@ from codedesigner.protocol.wire import (
 from codedesigner.run.bus import Answered, Beat
 from codedesigner.run.prompting import Asked, asked
 
-Question = VerifyRequest | AnalyzeRequest
+Question = VerifyRequest | AnalyzeRequest | RefineRequest
+_AS_CONFIGURED = RequestConstraints()
 Ask = Callable[[Call, str], Awaitable[Reply]]
 """(call, location) -> exactly one reply. It waits its turn, keeps the limits and tries again; it never raises."""
 
@@ -80,7 +83,8 @@ class ModelWorker:
         return _answer(await self.ask(call, self.id), call.origin)
 
     def _call(self, message_id: str, request: Question, shown: Asked) -> Call:
-        number, limits = request.context.pass_number, request.constraints
+        number = request.context.pass_number
+        limits = _AS_CONFIGURED if isinstance(request, RefineRequest) else request.constraints
         return Call(
             id=message_id,
             prompt=shown.prompt,
@@ -89,7 +93,7 @@ class ModelWorker:
             max_tokens=limits.max_tokens,
             temperature=_temperature(request) if shown.asking == "detect" else 0.0,
             seed=_seed(self.seed, shown.prompt, number),
-            deep=request.depth == "deep",
+            deep=not isinstance(request, RefineRequest) and request.depth == "deep",
             priority=self.priority,
             timeout_s=None if limits.timeout_ms is None else limits.timeout_ms / 1000,
             key=None if self.fingerprint is None else key_of(request, shown, self.fingerprint, self.seed),
@@ -102,7 +106,7 @@ def _is_for_models(request: Payload) -> TypeGuard[Question]:
     """A question about a whole file, without the shape of an answer, is one for analysers."""
     if isinstance(request, AnalyzeRequest):
         return request.output_schema is not None
-    return isinstance(request, VerifyRequest)
+    return isinstance(request, VerifyRequest | RefineRequest)
 
 
 def _temperature(request: Question) -> float | None:

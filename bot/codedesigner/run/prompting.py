@@ -18,11 +18,13 @@ from codedesigner.angle.spec import AngleSpec, sources
 from codedesigner.call.model import Prompt
 from codedesigner.change.model import split_lines
 from codedesigner.change.visible import line_shown, name_shown, visible
-from codedesigner.protocol.wire import AnalyzeRequest, VerifyRequest, WireIssue
+from codedesigner.protocol.wire import AnalyzeRequest, RefineRequest, VerifyRequest, WireIssue
 from codedesigner.run.judgement import judge_question, judge_schema
+from codedesigner.run.loop.rechecking import RECHECK_SCHEMA, recheck_question
+from codedesigner.run.loop.refining import quoted, refine_question, refine_schema
 from codedesigner.text import render
 
-Asking = Literal["detect", "term", "critique", "judge", "analyse"]
+Asking = Literal["detect", "term", "critique", "judge", "recheck", "refine", "analyse"]
 LONGEST_TERM = 300  # characters; a term may come from the change
 LONGEST_CLAIM = 4_000
 
@@ -81,24 +83,31 @@ def asking(request: VerifyRequest) -> Asking:
     """Which kind of question a request is."""
     if request.alternatives:
         return "judge"
+    if request.before is not None:
+        return "recheck"
     if request.context.previous_issues:
         return "critique"
     return "detect" if request.context.term is None else "term"
 
 
-def asked(request: VerifyRequest | AnalyzeRequest, prefix: str | None = None) -> Asked:
+def asked(request: VerifyRequest | AnalyzeRequest | RefineRequest, prefix: str | None = None) -> Asked:
     """The prompt for a request. `prefix` is what the location puts before every system prompt."""
     system = f"{prefix.strip()}\n\n{rules()}" if prefix and prefix.strip() else rules()
     if isinstance(request, AnalyzeRequest):
         question = "\n\n".join(request.questions).strip()
         return Asked("analyse", Prompt(system, _shared(request), question), request.output_schema or {})
+    if isinstance(request, RefineRequest):
+        question = refine_question(request).strip()
+        return Asked("refine", Prompt(system, _shared(request), question), refine_schema(request))
     kind = asking(request)
     schemas: Mapping[Asking, Schema] = {
         "detect": request.angle_spec.output_schema,
         "term": TERM_SCHEMA,
         "critique": CRITIQUE_SCHEMA,
+        "recheck": RECHECK_SCHEMA,
     }
-    question = {"detect": _detect, "term": _term, "critique": _critique, "judge": judge_question}[kind](request)
+    ask = {"detect": _detect, "term": _term, "critique": _critique, "judge": judge_question, "recheck": _recheck}[kind]
+    question = ask(request)
     return Asked(kind, Prompt(system, _shared(request), question.strip()), schemas.get(kind) or judge_schema(request))
 
 
@@ -112,7 +121,7 @@ def numbered(code: str, first: int, *, changed: frozenset[int] = frozenset(), ma
     )
 
 
-def _shared(request: VerifyRequest | AnalyzeRequest) -> str:
+def _shared(request: VerifyRequest | AnalyzeRequest | RefineRequest) -> str:
     context = request.context
     first = 1 if context.line_range is None else context.line_range.start
     shown = numbered(request.code, first, changed=frozenset(context.changed_lines), mark=context.mark)
@@ -158,17 +167,16 @@ def _critique(request: VerifyRequest) -> str:
     claim: WireIssue = request.context.previous_issues[0]
     data = {
         "evidence": line_shown(claim.evidence or "").strip(),
-        "claim": _quoted(claim.description),
+        "claim": quoted(claim.description, LONGEST_CLAIM),
         "angle": _view(request.angle_spec),
     }
     return render("prompts/critique.txt.j2", data)
 
 
-def _quoted(text: str) -> list[str]:
-    """What somebody else has said, line by line, bounded: it may repeat what the code told it to say."""
-    said = visible(text.strip(), keep="\t\n")
-    said = said if len(said) <= LONGEST_CLAIM else f"{said[:LONGEST_CLAIM]}…"
-    return [line for line in said.split("\n") if line.strip()] or ["(nothing)"]
+def _recheck(request: VerifyRequest) -> str:
+    first = 1 if request.context.line_range is None else request.context.line_range.start
+    before = numbered(request.before or "", first, mark=request.context.mark)
+    return recheck_question(request, before, _view(request.angle_spec))
 
 
 def _view(angle: AngleSpec) -> str:

@@ -1,22 +1,27 @@
-"""Proving fixes before they are offered: apply to a copy, parse, have everyone who answered look again."""
+"""Fixes that reviewers themselves propose: the fix loop makes one pass of them, and no model is asked for them."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from codedesigner.change.model import FileChange
-from codedesigner.protocol.issue import Answer, Fix, Source
-from codedesigner.protocol.suggestion import Look, Proof, Suggestion
+from codedesigner.change.model import FileChange, Span, Unit, split_lines
+from codedesigner.protocol.issue import Fix, Source
+from codedesigner.protocol.suggestion import Suggestion
 from codedesigner.run.examine import Looked
-from codedesigner.run.fix import EditError, apply_edits, minimal_replacement, scattered
+from codedesigner.run.loop.bench import Ask, Bench
+from codedesigner.run.loop.loop import FixLoop
+from codedesigner.run.loop.problem import Attempt, Ended, Problem, attempt_of
+from codedesigner.run.loop.shape import Shape
 from codedesigner.run.reviewer import Reviewer
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A fix that `location` offers for the defect of `kind` that `complained` reported in `source`."""
+    """A fix that `location` offers for the defect of `kind` that `complained` reported in `source`.
+
+    `unit` is the function that the defect stands in; `angle` the one that it was found from.
+    """
 
     finding: str
     file: FileChange
@@ -25,15 +30,8 @@ class Candidate:
     location: str
     fix: Fix
     complained: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A candidate applied to a copy: the whole new text and the lines that it replaces."""
-
-    candidate: Candidate
-    text: str
-    suggestion: Suggestion
+    unit: Unit | None = None
+    angle: str = "correctness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +44,27 @@ class Proved:
 
 
 Parses = Callable[[str | None, str], bool | None]
-Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
-"""`run.examine.examine` with its limits filled in."""
 
 
-def draft(candidate: Candidate, parses: Parses) -> Draft | str:
-    """The candidate on a copy of its file, or why it cannot be offered."""
-    new = apply_edits(candidate.source.text, candidate.fix.edits)
-    if isinstance(new, EditError):
-        return f"does not apply: {new.reason}"
-    replaced = minimal_replacement(candidate.source.text, new, candidate.file.hunks)
-    if replaced is None:
-        return "changes nothing"
-    apart = scattered(candidate.file, candidate.fix.edits, replaced)
-    if apart is not None:
-        return apart
-    proofs: list[Proof] = ["applies"]
-    parsed = parses(candidate.source.language, new)
-    if parsed is False:
-        return "the file would not parse"
-    if parsed:
-        proofs.append("parses")
-    suggestion = Suggestion(
-        replaced.start_line,
-        replaced.end_line,
-        replaced.replacement,
-        tuple(proofs),
-        candidate.location,
-        candidate.fix.safe,
+def proposed(candidate: Candidate) -> Attempt:
+    """The candidate as an attempt: at its function, where it keeps to that, or else at the lines that it edits."""
+    file = candidate.source.text
+    last = max(1, len(split_lines(file)))
+    numbers = [number for edit in candidate.fix.edits for number in (edit.line, edit.end_line)] or [1]
+    edited = Span(min(max(1, min(numbers)), last), min(max(numbers), last))
+    unit = candidate.unit
+    inside = unit is not None and unit.span.start <= edited.start and edited.end < unit.span.end
+    problem = Problem(
+        candidate.finding,
+        candidate.file,
+        candidate.source,
+        candidate.kind,
+        candidate.angle,
+        candidate.complained,
+        unit=unit,
     )
-    return Draft(candidate, new, suggestion)
+    region = unit.span if inside and unit is not None else edited
+    return attempt_of(problem, candidate.location, region, fix=candidate.fix)
 
 
 async def prove(
@@ -86,75 +75,34 @@ async def prove(
     parses: Parses,
     ask: Ask,
 ) -> Proved:
-    """What came of the candidates.
+    """What came of the candidates, where nobody but reviewers of files looks at them.
 
-    All drafts are looked at in one round. A draft is verified when nobody who complained still does, nobody sees a
-    defect of a kind that was not there before, and everyone who answered about the file answered about the copy. Of
-    several verified drafts the one that replaces the least text wins.
+    A candidate is verified when the loop converges on it: nobody who complained still does, nobody sees a defect of a
+    kind that was not there before, and everyone who answered about the file answered about the copy. Of several the
+    one that replaces the least text wins.
     """
-    drafts: dict[str, Draft] = {}
-    refused: dict[str, str] = {}
-    for number, candidate in enumerate(candidates):
-        made = draft(candidate, parses)
-        if isinstance(made, str):
-            refused[candidate.finding] = made
-        else:
-            drafts[f"fix{number}"] = made
-    asked = {
-        reviewer.id: [
-            Source(key, made.candidate.source.path, made.candidate.source.language, made.text)
-            for key, made in drafts.items()
-            if heard.of(reviewer.id, made.candidate.source.key) is not None
-        ]
-        for reviewer in reviewers
-    }
-    looked = await ask(reviewers, asked)
-    verified: dict[str, list[Suggestion]] = defaultdict(list)
-    for key, made in drafts.items():
-        objection = _objection(made.candidate, key, heard, looked)
-        if objection is None:
-            proofs: tuple[Proof, ...] = (*made.suggestion.verified, "reviewed")
-            seen = _looks(made.candidate, key, heard, looked)
-            verified[made.candidate.finding].append(replace(made.suggestion, verified=proofs, looked=seen))
-        else:
-            refused[made.candidate.finding] = objection
-    best = {finding: min(found, key=_size) for finding, found in verified.items()}
-    return Proved(best, {finding: reason for finding, reason in refused.items() if finding not in best}, looked)
+
+    def parse(texts: Sequence[tuple[str | None, str]]) -> list[Shape]:
+        return [Shape(parses(language, text)) for language, text in texts]
+
+    loop = FixLoop(Bench(reviewers, heard, ask, parse, lambda: 0.0))
+    ended = await loop.run([proposed(candidate) for candidate in candidates])
+    best = smallest(ended)
+    refused = {one.attempt.problem.finding: one.refused for one in ended if one.attempt.problem.finding not in best}
+    return Proved(best, refused, loop.looked)
 
 
-def _size(suggestion: Suggestion) -> tuple[int, int, int, str]:
-    lines = suggestion.end_line - suggestion.start_line
+def smallest(ended: Sequence[Ended]) -> dict[str, Suggestion]:
+    """For each finding the suggestion that replaces the least."""
+    best: dict[str, Suggestion] = {}
+    for one in ended:
+        known = best.get(one.attempt.problem.finding)
+        if one.suggestion is not None and (known is None or size(one.suggestion) < size(known)):
+            best[one.attempt.problem.finding] = one.suggestion
+    return best
+
+
+def size(suggestion: Suggestion) -> tuple[int, int, int, str]:
+    """How much a suggestion replaces; the smaller one is read more easily."""
+    lines = max(suggestion.end_line - suggestion.start_line + 1, suggestion.replacement.count("\n"))
     return (lines, len(suggestion.replacement), suggestion.start_line, suggestion.source)
-
-
-def _objection(candidate: Candidate, key: str, heard: Looked, looked: Looked) -> str | None:
-    for location in sorted(looked.answers):
-        before = heard.of(location, candidate.source.key)
-        after = looked.of(location, key)
-        if before is None or before.status != "answered":
-            continue
-        if after is None or after.status != "answered":
-            return f"{location} could not look at the result"
-        said = _kinds(after)
-        was = _kinds(before)
-        if location in candidate.complained and said[candidate.kind] >= was[candidate.kind]:
-            return f"{location} still complains"
-        brought = sorted(kind for kind in said if said[kind] > was[kind])
-        if brought:
-            return f"{location} sees a new defect in the result: {brought[0]}"
-    return None
-
-
-def _looks(candidate: Candidate, key: str, heard: Looked, looked: Looked) -> tuple[Look, ...]:
-    """By whose looks a draft without an objection is proved; whoever had not answered before has no say."""
-    return tuple(
-        Look(location, "satisfied" if location in candidate.complained else "clean")
-        for location in sorted(looked.answers)
-        if (before := heard.of(location, candidate.source.key)) is not None
-        and before.status == "answered"
-        and looked.of(location, key) is not None
-    )
-
-
-def _kinds(answer: Answer) -> Mapping[str, int]:
-    return Counter(issue.kind for issue in answer.issues)

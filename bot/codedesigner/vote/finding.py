@@ -44,6 +44,7 @@ class Finding:
     """One defect after the vote. Lines are 1-based on `side`; `function` is None for code outside every function.
 
     `agreement` is what the vote was, whoever `decided` in the end. `proposals` are the claims that it was made from.
+    `unfixed` says why a posted finding has no suggestion.
     """
 
     path: str
@@ -68,5 +69,6 @@ class Finding:
     end_column: int = 0
     fixes: tuple[tuple[str, Fix], ...] = ()  # (location, fix), candidates for a suggestion
     suggestion: Suggestion | None = None
+    unfixed: str = ""
     decided: Decider = "vote"
     proposals: tuple[Proposal, ...] = ()

@@ -218,6 +218,8 @@ def candidates(findings: Iterable[Finding], matter: Matter) -> list[Candidate]:
             location=location,
             fix=fix,
             complained=frozenset(ballot.location for ballot in finding.ballots if ballot.vote == "yes"),
+            unit=unit_of(matter.units, finding),
+            angle=finding.angle,
         )
         for finding in findings
         if finding.disposition == "posted"
@@ -225,3 +227,16 @@ def candidates(findings: Iterable[Finding], matter: Matter) -> list[Candidate]:
         for location, fix in finding.fixes
         if fix.safe
     ]
+
+
+def unit_of(units: Iterable[Unit], finding: Finding) -> Unit | None:
+    """The smallest changed function, or piece of code, that holds all of a finding."""
+    around = [
+        unit
+        for unit in units
+        if unit.path == finding.path
+        and unit.side == finding.side
+        and finding.line in unit.span
+        and (finding.end_line <= unit.span.end)
+    ]
+    return min(around, key=lambda unit: (unit.span.end - unit.span.start, -unit.span.start), default=None)

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codedesigner.change.directives import suppressions
 from codedesigner.change.model import encode
-from codedesigner.location.local.prepare import prepare, suppressions
+from codedesigner.location.local.prepare import prepare
 
 DIRECTIVES = [
     ("x = 1  # noqa: F401\n", "noqa", "line"),

@@ -17,6 +17,9 @@ class ConvergenceCriteria:
     content_stability: int = 2
 
 
+USUAL = ConvergenceCriteria()
+
+
 @dataclass(frozen=True, slots=True)
 class PassCount:
     """What counts of a pass: how many issues were found in its text, and whether the text had been modified."""

@@ -1,0 +1,105 @@
+"""What the fix loop works with: who looks, who is asked, and how much of it there may be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from codedesigner.plan.model import ExecutionItem
+from codedesigner.protocol.issue import Source
+from codedesigner.protocol.wire import Granularity, Metrics
+from codedesigner.run.bus import Answered, Bus, Request
+from codedesigner.run.examine import Looked
+from codedesigner.run.loop.convergence import USUAL, ConvergenceCriteria
+from codedesigner.run.loop.problem import Problem
+from codedesigner.run.loop.shape import Parse
+from codedesigner.run.questions import Surroundings
+from codedesigner.run.reviewer import Reviewer
+
+Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
+"""`run.examine.examine` with its limits filled in."""
+Hostile = Callable[[str, str, str], str | None]
+"""(path, new lines, the lines that they replace) -> why nobody should be offered that."""
+
+
+def harmless(_path: str, _replacement: str, _original: str) -> str | None:
+    """Has nothing against anything."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FixLimits:
+    """How long fixes are worked on. `calls` and `seconds` are for all of them together."""
+
+    criteria: ConvergenceCriteria = USUAL
+    max_passes: int = 6
+    calls: int = 100
+    seconds: float = 600.0
+    granularity: Granularity = "function"
+
+
+@dataclass(frozen=True)
+class Askable:
+    """The models, and what goes into a question beside the code.
+
+    `item` is the question that showed a problem's code, None where there was none; `known` are the lines (folded) of
+    its file of which a location said something.
+    """
+
+    bus: Bus
+    around: Surroundings
+    item: Callable[[Problem], ExecutionItem | None]
+    known: Callable[[str, Problem], AbstractSet[str]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """`reviewers` look at whole files, and `heard` is what they said before; without `models`, no model is asked."""
+
+    reviewers: Sequence[Reviewer]
+    heard: Looked
+    ask: Ask
+    parse: Parse
+    monotonic: Callable[[], float]
+    limits: FixLimits = field(default_factory=FixLimits)
+    models: Askable | None = None
+    hostile: Hostile = harmless
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Why a question has no answer: it was not asked, or not answered in time."""
+
+    reason: str
+
+
+@dataclass
+class Calls:
+    """Questions to models under a count and a clock. `spent` is what the answers of each cost."""
+
+    left: int
+    spent: dict[str, list[Metrics]] = field(default_factory=dict)
+
+    async def ask(
+        self, bus: Bus, questions: Sequence[tuple[str, Request]], left_s: float
+    ) -> tuple[Answered | Late, ...]:
+        """An answer for each question, in order. All at once; who may go when is decided further down."""
+        asked = questions[: self.left]
+        self.left -= len(asked)
+        tasks = [asyncio.create_task(bus.ask(location, [request])) for location, request in asked]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=max(0.0, left_s), return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        over = Late("the time for fixes (fix.seconds, total_timeout_ms) is over")
+        answers = [over if task.cancelled() else task.result()[0] for task in tasks]
+        for (location, _), answer in zip(asked, answers, strict=True):
+            if not isinstance(answer, Late):
+                self.spent.setdefault(location, []).append(answer.metrics)
+        unasked = Late("the questions that may be asked about fixes (fix.calls) are used up")
+        return (*answers, *[unasked] * (len(questions) - len(asked)))

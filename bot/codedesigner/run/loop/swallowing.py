@@ -1,0 +1,129 @@
+"""Where code drops an error without a word: handlers that do nothing, results that nobody looks at. Pure.
+
+What is counted is a sign, not a proof: a fix that brings one more sign than there was is not offered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from codedesigner.change.identifiers import masked
+
+_BRACES: Final = frozenset(
+    {"javascript", "typescript", "tsx", "java", "csharp", "cpp", "php", "kotlin", "scala", "swift"}
+)
+_UNTYPED: Final = frozenset({"javascript", "typescript", "tsx"})  # whatever is thrown comes to the one handler
+_FLAGS: Final = re.MULTILINE
+
+# language -> what drops an error by itself
+_SIGNS: Final[dict[str, re.Pattern[str]]] = {
+    "python": re.compile(r"\bsuppress\s*\("),
+    "ruby": re.compile(r"^[^\n]*\S[^\n]*\brescue\b\s*\S", _FLAGS),
+    "go": re.compile(
+        r"(?:^|[\s,;{])_\s*(?:,\s*\w+\s*)?:?=(?!=)|,\s*_\s*:?=(?!=)|\brecover\s*\(\s*\)"
+        r"|\bif\s[^\n{]*\b\w*[eE]rr\w*\s*!=\s*nil\s*\{\s*(?:return(?:\s+nil)?\s*;?|continue\s*;?)?\s*\}",
+        _FLAGS,
+    ),
+    "rust": re.compile(
+        r"\blet\s+_\s*=|\.ok\(\)\s*;|\bcatch_unwind\b|\bErr\s*\(\s*_\w*\s*\)\s*(?:=>\s*(?:\{\s*\}|\(\))|=[^\n{]*\{\s*\})"
+    ),
+    "bash": re.compile(r"\|\|\s*(?:true|:)(?=\s|;|$)|2>\s*/dev/null|&>\s*/dev/null|\bset\s+\+e", _FLAGS),
+    "c": re.compile(r"\(\s*void\s*\)\s*\w+\s*\("),
+    "cpp": re.compile(r"\(\s*void\s*\)\s*\w+\s*\("),
+    "swift": re.compile(r"\btry\?"),
+    "kotlin": re.compile(r"\brunCatching\b"),
+    "lua": re.compile(r"\bx?pcall\s*\("),
+    "php": re.compile(r"(?<![\w\"'])@\$?\w+\s*\("),
+}
+_SILENT_CATCH: Final = re.compile(
+    r"\.catch\s*\(\s*(?:function\s*\(\s*\w*\s*\)|\(\s*\w*\s*\)\s*=>|\w+\s*=>)\s*"
+    r"(?:\{\s*\}|null|undefined|void 0|false|\[\s*\]|\{\s*return;?\s*\})\s*\)"
+)
+_IDLE: Final = re.compile(
+    r"(?:pass|\.\.\.|continue|break|next|nil|null|undefined|return(?:\s+(?:None|null|nil|undefined|false|False))?|)\s*;?"
+)
+_LOGGED: Final = re.compile(
+    r"(?:\w+\.)*(?:console\.\w+|print(?:ln|f|StackTrace|_r)?|puts|warn|warning|debug|info|log|logger|error|exception"
+    r"|WriteLine|echo)\b[^\n;]*;?"
+)
+_PYTHON_HANDLER: Final = re.compile(r"^([ \t]*)except\b\s*\*?([^:\n]*):([^\n]*)", _FLAGS)
+_BROAD: Final = re.compile(
+    r"\b(?:Exception|BaseException|RuntimeException|Throwable|StandardError|Error)\b|^\s*\.\.\.\s*$"
+)
+_CATCH: Final = re.compile(r"\bcatch\b\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\))?([^{;\n]*)\{")
+_RUBY_HANDLER: Final = re.compile(r"^([ \t]*)rescue\b([^\n]*)", _FLAGS)
+_RAISES: Final = re.compile(r"\b(?:raise|throw|rethrow|panic|exit|abort|fatalError|reject)\b")
+
+
+def drops(text: str, language: str | None) -> int:
+    """How many signs there are that an error is dropped."""
+    code = masked(text, language)
+    sign = _SIGNS.get(language or "")
+    count = 0 if sign is None else len(sign.findall(code))
+    if language == "python":
+        count += sum(_idle(body, broad=not types.strip() or _broad(types)) for types, body in _python_handlers(code))
+    elif language == "ruby":
+        count += sum(_idle(body, broad=_broad_ruby(types)) for types, body in _ruby_handlers(code))
+    elif language in _BRACES:
+        count += len(_SILENT_CATCH.findall(code))
+        count += sum(
+            _idle(body, broad=language in _UNTYPED or not types.strip() or _broad(types))
+            for types, body in _catches(code)
+        )
+    return count
+
+
+def _broad(types: str) -> bool:
+    return _BROAD.search(types) is not None
+
+
+def _broad_ruby(types: str) -> bool:
+    named = types.partition("=>")[0].strip()
+    return not named or _broad(named)
+
+
+def _idle(body: str, *, broad: bool) -> bool:
+    """Whether a handler does nothing; one that catches everything must at least do more than write it down."""
+    lines = [line.strip() for line in body.split("\n") if line.strip()]
+    if all(_IDLE.fullmatch(line) for line in lines):
+        return True
+    if not broad or _RAISES.search(body):
+        return False
+    return all(_IDLE.fullmatch(line) or _LOGGED.fullmatch(line) or line.startswith("return") for line in lines)
+
+
+def _python_handlers(code: str) -> Iterator[tuple[str, str]]:
+    """(what is caught, body) of every handler."""
+    for match in _PYTHON_HANDLER.finditer(code):
+        yield match[2], _indented(code, match.end(), len(match[1]), match[3])
+
+
+def _indented(code: str, at: int, depth: int, first: str) -> str:
+    body = [first]
+    for line in code[at:].split("\n")[1:]:
+        if line.strip() and len(line) - len(line.lstrip()) <= depth:
+            break
+        body.append(line)
+    return "\n".join(body)
+
+
+def _ruby_handlers(code: str) -> Iterator[tuple[str, str]]:
+    for match in _RUBY_HANDLER.finditer(code):
+        types, _, inline = match[2].partition(" then ")
+        body = [inline]
+        for line in code[match.end() :].split("\n")[1:]:
+            if re.match(r"\s*(?:rescue|else|ensure|end)\b", line):
+                break
+            body.append(line)
+        yield types, "\n".join(body)
+
+
+def _catches(code: str) -> Iterator[tuple[str, str]]:
+    for match in _CATCH.finditer(code):
+        depth, at = 1, match.end()
+        while at < len(code) and depth:
+            depth += {"{": 1, "}": -1}.get(code[at], 0)
+            at += 1
+        yield f"{match[1] or ''} {match[2]}", code[match.end() : max(match.end(), at - 1)]
