@@ -181,14 +181,14 @@ def _source(finding: FindingReport, given: RenderInput) -> str:
     return quoted(finding, sources.get(finding.path, ()))
 
 
-def quoted(finding: FindingReport, source: Sequence[str]) -> str:
+def quoted(finding: FindingReport, source: Sequence[str], *, numbered: bool = True) -> str:
     """The finding's lines in a fence: those of `source`, its side of the file, or else those that it quotes itself."""
     lines = source[max(0, finding.line - 1) : finding.end_line] or finding.evidence.split("\n")
     first = max(1, finding.line)
-    width = len(str(first + min(len(lines), _MOST_LINES) - 1))
+    width = len(str(first + min(len(lines), _MOST_LINES) - 1)) if numbered else 0
     # The gutter also keeps a line from beginning with what GitLab would run as a command.
     quoted = [
-        f"{first + index:>{width}} │ {clipped(block_lines(line), _LINE_LIMIT)}".rstrip()
+        f"{first + index if numbered else '':>{width}} │ {clipped(block_lines(line), _LINE_LIMIT)}".rstrip()
         for index, line in enumerate(lines[:_MOST_LINES])
     ]
     if len(lines) > _MOST_LINES:

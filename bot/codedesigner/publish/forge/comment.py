@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codedesigner.publish.discussion import NewThread
@@ -67,12 +66,19 @@ class Page:
 
 
 def mark_of(finding: FindingReport, page: Page, posted: Posted | None = None, *, back: str = "") -> FindingMark:
-    """What the comment of a finding has to remember; of one that stands, when it was first reported stays."""
+    """What the comment of a finding has to remember.
+
+    Of one that stands, the commit stays on which it was first reported, and so does its line: the forge knows where the
+    comment is by now, and lines that only moved are no reason to write.
+    """
+    identity = identity_of(finding)
+    if posted is not None and posted.mark.identity == identity.model_copy(update={"line": posted.mark.identity.line}):
+        identity = posted.mark.identity
     order = {"yes": 0, "no": 1, "abstain": 2}
     votes = sorted(finding.ballots, key=lambda ballot: order[ballot.vote])
     return FindingMark(
         number=int(finding.id[1:]),
-        identity=identity_of(finding),
+        identity=identity,
         title=clipped(visible(redact(finding.title)), _TITLE_LIMIT),
         angle=finding.angle[:200],
         severity=finding.severity,
@@ -82,15 +88,15 @@ def mark_of(finding: FindingReport, page: Page, posted: Posted | None = None, *,
     )
 
 
-def new_thread(placed: Placed, page: Page, lines: Sequence[str]) -> NewThread:
-    """The comment of a finding that has none, for its place. `lines` are the file's on the finding's side."""
+def new_thread(placed: Placed, page: Page) -> NewThread:
+    """The comment of a finding that has none, for its place."""
     assert placed.place is not None  # noqa: S101 -- what has no place is in the summary
     mark = mark_of(placed.finding, page)
-    body = finding_body(placed, page, mark, lines)
+    body = finding_body(placed, page, mark)
     return NewThread(placed.place, body, page.signer.mark(mark), page.is_thread(placed.finding))
 
 
-def finding_body(placed: Placed, page: Page, mark: FindingMark, lines: Sequence[str], *, inline: bool = True) -> str:
+def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool = True) -> str:
     """The comment of a finding with its mark. `inline`: it stands on its lines, and need not name them."""
     finding, votes = placed.finding, tally(placed.finding)
     said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
@@ -115,7 +121,7 @@ def finding_body(placed: Placed, page: Page, mark: FindingMark, lines: Sequence[
             "kind": html(finding.kind),
             "function": html(finding.function) if finding.function else "",
             "angle": html(finding.angle),
-            "source": quoted(finding, lines),
+            "source": quoted(finding, (), numbered=False),
             "answers": page.answers,
         },
     )
@@ -123,11 +129,10 @@ def finding_body(placed: Placed, page: Page, mark: FindingMark, lines: Sequence[
 
 
 def _where(placed: Placed, page: Page, *, inline: bool) -> str:
-    """The finding's lines as a link, where the comment does not stand on them all."""
-    if inline and not placed.reason:
-        return ""
-    link = place_link(placed.finding, page.links)
-    return f"{link}: {prose(placed.reason, cell=True)}." if placed.reason else f"{link}."
+    """The finding's lines, where the comment does not stand on them all."""
+    if inline:
+        return f"{prose(placed.reason, cell=True)}." if placed.reason else ""
+    return f"{place_link(placed.finding, page.links)}."
 
 
 def place_link(finding: FindingReport, links: Links, *, cell: bool = False) -> str:

@@ -6,7 +6,7 @@ A forge takes a comment only where all its lines are in one hunk, and refuses a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from codedesigner.change.model import FileChange, Hunk, Side
@@ -34,6 +34,14 @@ class Placed:
     place: Place | None = None
     reason: str = ""
     suggestion: SuggestionPart | None = None
+    file: FileChange | None = field(default=None, repr=False)
+    forge: Forge = "github"
+
+    def without_block(self, reason: str) -> Placed:
+        """The same, with its suggestion as a diff, as `reason` bars it from being applied with one click."""
+        if self.file is None:
+            return self
+        return replace(self, suggestion=suggestion_part(self.finding, self.file, self.forge, barred=reason))
 
 
 def place_findings(findings: Iterable[FindingReport], files: Sequence[FileChange], forge: Forge) -> tuple[Placed, ...]:
@@ -75,7 +83,7 @@ def _placed(finding: FindingReport, file: FileChange | None, forge: Forge) -> Pl
         assert replaced is not None  # noqa: S101 -- `suggestion_part` gives a block only within one hunk
         run = replaced
     place = Place(file.path, file.old_path or file.path, run.side, run.anchors[0], run.anchors[-1])
-    return Placed(finding, "line", place, reason, part)
+    return Placed(finding, "line", place, reason, part, file, forge)
 
 
 def _elsewhere(finding: FindingReport) -> str | None:

@@ -117,7 +117,7 @@ def finding_named(recognised: Recognised, name: str) -> FindingReport | None:
 
 def _known(remembered: Remembered) -> list[_Known]:
     """Everything that has a number, each once: by its comment, by the summary, or by a dismissal."""
-    known = [_Known(one.mark.number, one.mark.identity, one) for one in remembered.posted]
+    known = [_Known(one.mark.number, _where_it_is(one), one) for one in remembered.posted]
     known += [_Known(one.number, one.identity) for one in remembered.state.unplaced]
     known += [_Known(one.number, one.identity) for one in remembered.dismissals if one.number and one.identity]
     fingerprints: set[str] = set()
@@ -127,6 +127,12 @@ def _known(remembered: Remembered) -> list[_Known]:
             fingerprints.add(one.identity.fingerprint)
             once.append(one)
     return once
+
+
+def _where_it_is(posted: Posted) -> Identity:
+    """What is kept of a finding, on the line to which the forge has moved its comment since."""
+    line = posted.thread.line if posted.thread is not None else None
+    return posted.mark.identity.model_copy(update={"line": line}) if line is not None else posted.mark.identity
 
 
 def _has(once: Sequence[_Known], one: _Known) -> bool:

@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.publish.sample import ballot, finding
+
+from codedesigner.change.model import FileChange
+from codedesigner.publish.discussion import Account, Discussion
+from codedesigner.publish.forge.reconcile import Fate, Reconciled, is_stale
+from codedesigner.publish.inputs import Coverage, LocationStats, Skipped
+from codedesigner.publish.obstacles import Forge
+from codedesigner.vote.finding import Ballot, Finding, Suggestion
+
+from .changes import changed_file
+from .pulls import PULL
+from .world import IDLE, WHOLE, World, state_of
+
+PATH = "src/cart.py"
+LINES = [f"value_{n} = compute(itemz_{n})" for n in range(1, 21)]
+
+
+def file_of(lines: list[str], path: str = PATH, old_path: str | None = None) -> FileChange:
+    return changed_file([], lines, path) if old_path is None else changed_file(["x"], lines, path, old_path)
+
+
+def found(line: int, lines: list[str] = LINES, **more: object) -> Finding:
+    given: dict[str, object] = {"suggestion": None, "function": None, "body": f"look at {line}"} | more
+    return finding(line=line, end_line=line, evidence=lines[line - 1], **given)
+
+
+def fates(given: Reconciled) -> dict[str, str]:
+    return {one.id: one.what for one in given.fates}
+
+
+def fate(given: Reconciled, name: str) -> Fate:
+    return next(one for one in given.fates if one.id == name)
+
+
+def body(world: World, number: int) -> str:
+    return next(one.comment.body for one in world.recall().posted if one.mark.number == number)
+
+
+FORGES: tuple[Forge, ...] = ("github", "gitlab")
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_the_story_of_a_pull_request(forge: Forge) -> None:
+    world = World(forge)
+    first = world.run([found(n) for n in (2, 5, 8, 11)], [file_of(LINES)])
+    assert fates(first) == {"F1": "new", "F2": "new", "F3": "new", "F4": "new"}
+    assert len(first.posts) == 4
+
+    # Two are corrected, one moves by three lines, one is as it was; and there is a new one.
+    lines = ["a", "b", "c", *LINES]
+    lines[4], lines[10] = "value_2 = compute(items)", "value_8 = 1"
+    world.push("3")
+    second = world.run(
+        [found(8, lines, body="look at 5"), found(14, lines, body="look at 11"), found(20, lines)], [file_of(lines)]
+    )
+    assert fates(second) == {"F2": "still", "F4": "still", "F5": "new", "F1": "fixed", "F3": "fixed"}
+    assert [post.id for post in second.posts] == ["F5"]
+    assert body(world, 1).startswith("**Fixed in [`3333333`](https://forge.example/shop/cart")
+    assert {thread.resolved for thread in world.discussion.threads} == {True, False}
+
+    # One is dismissed.
+    world.dismiss("F4")
+    third = world.run([found(8, lines, body="look at 5"), found(14, lines), found(20, lines)], [file_of(lines)])
+    assert fates(third) == {"F2": "still", "F5": "still", "F4": "dismissed"}
+    assert body(world, 4).startswith("**Dismissed by `ada`** · F4")
+
+    # A corrected one is back, and the dismissed one stays dismissed under another name of its file.
+    world.push("4")
+    moved = [lines[0], *LINES]
+    back = [found(n + 1, moved, path="src/basket.py", body=f"look at {n}") for n in (2, 5, 11)]
+    fourth = world.run(back, [file_of(moved, "src/basket.py", PATH)])
+    assert fates(fourth) == {"F1": "back", "F2": "still", "F4": "dismissed", "F5": "fixed"}
+    assert "_Back again in [`4444444`]" in body(world, 1)
+    assert not next(one.thread for one in world.recall().posted if one.mark.number == 1).resolved  # type: ignore[union-attr]
+    assert fourth.posts == ()
+
+
+def test_t_xf_08_the_same_again_is_nothing_to_do() -> None:
+    world = World()
+    world.run([found(2), found(5)], [file_of(LINES)])
+    before, writes = world.discussion.threads, world.writes
+    again = world.run([found(2), found(5)], [file_of(LINES)])
+    assert again.done
+    assert (world.discussion.threads, world.writes) == (before, writes)
+
+
+def test_lines_that_only_moved_are_no_reason_to_write() -> None:
+    world = World()
+    world.run([found(2), found(2, LINES, kind="naming")], [file_of(LINES)])
+    world.push("3")
+    lines = [*"abcdef", *LINES]
+    moved = [found(8, lines, body="look at 2"), found(8, lines, kind="naming", body="look at 2")]
+    assert world.run(moved, [file_of(lines)]).done
+
+
+def test_a_vote_that_changed_changes_the_comment() -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    split = (ballot("ruff"), Ballot("pyflakes", "no", "cross_examined"))
+    given = world.run([found(2, ballots=split, agreement=0.5)], [file_of(LINES)])
+    assert [edit.resolve for edit in given.edits] == [False]
+    assert "agreement **1/2** (0.50) · yes: ruff · no: pyflakes" in body(world, 1)
+
+
+@pytest.mark.parametrize("function", [None, "Cart.total", "<module>"])
+@pytest.mark.parametrize("reason", ["budget", "location_failed", "too_large", "filtered"])
+def test_what_was_not_looked_at_is_not_fixed(function: str | None, reason: str) -> None:
+    world = World()
+    world.run([found(2, function=function if function != "<module>" else None)], [file_of(LINES)])
+    coverage = Coverage(4, 3, 12, 9, (Skipped(PATH, function, reason),))  # type: ignore[arg-type]
+    given = world.run([], [file_of(LINES)], coverage)
+    assert (fates(given), given.done) == ({"F1": "unknown"}, True)
+    assert world.run([found(2, function=None if function == "<module>" else function)], [file_of(LINES)]).done
+
+
+def test_another_function_that_was_not_looked_at_says_nothing() -> None:
+    world = World()
+    world.run([found(2, function="Cart.total")], [file_of(LINES)])
+    coverage = Coverage(4, 3, 12, 9, (Skipped(PATH, "Cart.find", "budget"),))
+    assert fates(world.run([], [file_of(["x"])], coverage)) == {"F1": "fixed"}
+
+
+def test_where_its_finders_are_down_a_finding_is_not_fixed() -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    down = (LocationStats("ruff", "offline"), LocationStats("pyflakes", "degraded"), LocationStats("model", "idle"))
+    given = world.run([], [file_of(["x"])], WHOLE, down)
+    assert fate(given, "F1").reason == "ruff, pyflakes could not look this time"
+    assert given.done
+    assert fates(world.run([], [file_of(["x"])], WHOLE, down[1:] + IDLE[:1])) == {"F1": "fixed"}
+
+
+def test_whose_finders_take_no_part_any_more_is_withdrawn_and_not_called_fixed() -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    given = world.run([], [file_of(["x"])], WHOLE, IDLE[2:])
+    assert fates(given) == {"F1": "withdrawn"}
+    assert "Fixed" not in body(world, 1)
+
+
+def test_a_model_that_changed_its_mind_has_fixed_nothing() -> None:
+    world = World()
+    said = found(2, kind="model/correctness", ballots=(ballot("model"),))
+    world.run([said], [file_of(LINES)])
+    given = world.run([], [file_of(LINES)])
+    assert fate(given, "F1").reason == "nobody reports it any more; the lines are as they were"
+    world.run([said], [file_of(LINES)])
+    assert fates(world.run([], [file_of(["x"])])) == {"F1": "fixed"}
+
+
+def test_a_file_that_the_change_no_longer_touches() -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    assert fate(world.run([], [file_of(["x"], "other.py")]), "F1").reason == "its file is no longer part of the change"
+
+
+@pytest.mark.parametrize("disposition", ["below_agreement", "rejected", "outside_diff"])
+def test_what_is_no_longer_put_forward_says_why(disposition: str) -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    given = world.run([found(2, disposition=disposition, reason="agreement 0.33")], [file_of(LINES)])
+    assert fates(given) == {"F1": "withdrawn"}
+    assert body(world, 1).startswith("**No longer reported as of")
+    assert "agreement 0.33" in body(world, 1)
+    assert fates(world.run([found(2)], [file_of(LINES)])) == {"F1": "back"}
+
+
+def test_t_gh_29_an_answered_thread_is_kept_and_its_end_is_told_in_it() -> None:
+    world = World()
+    world.run([found(2), found(5)], [file_of(LINES)])
+    for thread in world.discussion.threads:
+        world.answer(thread, "why?")
+    given = world.run([found(2, disposition="rejected")], [file_of(["x"])])
+    assert fates(given) == {"F1": "withdrawn", "F2": "fixed"}
+    assert [len(thread.comments) for thread in world.discussion.threads] == [2, 2]
+    assert [thread.resolved for thread in world.discussion.threads] == [False, True]
+
+
+def test_where_the_token_may_not_resolve_nothing_is_said_twice() -> None:
+    world = World(resolves=False)
+    world.run([found(2)], [file_of(LINES)])
+    world.push("3")
+    assert fates(world.run([], [file_of(["x"])])) == {"F1": "fixed"}
+    assert "esolved" not in body(world, 1)
+    assert world.run([], [file_of(["x"])]).done
+
+
+def test_a_thread_that_a_person_resolved_stays_resolved() -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    resolved = tuple(replace(one, resolved=True) for one in world.discussion.threads)
+    world.discussion = replace(world.discussion, threads=resolved)
+    given = world.run([found(2)], [file_of(LINES)])
+    assert (fates(given), given.done) == ({"F1": "still"}, True)
+
+
+def test_two_runs_that_raced_leave_one_thread_the_oldest() -> None:
+    world = World()
+    report = world.report([found(2)], [file_of(LINES)])
+    (recognised, one), (_, other) = world.plan(report, [file_of(LINES)]), world.plan(report, [file_of(LINES)])
+    world.apply(one)
+    world.apply(other)
+    world.remember(recognised, one)
+    world.remember(recognised, other)
+    given = world.run([found(2)], [file_of(LINES)])
+    assert [edit.resolve for edit in given.edits] == [True]
+    assert [thread.resolved for thread in world.discussion.threads] == [False, True]
+    assert world.discussion.threads[1].comments[0].body.startswith("**Said twice: it stands in [another comment](")
+    assert world.run([found(2)], [file_of(LINES)]).done
+
+
+def test_two_findings_that_got_one_number_in_a_race_are_told_apart() -> None:
+    world = World()
+    (recognised, one) = world.plan(world.report([found(2)], [file_of(LINES)]), [file_of(LINES)])
+    (_, other) = world.plan(world.report([found(5)], [file_of(LINES)]), [file_of(LINES)])
+    world.apply(one)
+    world.apply(other)
+    world.remember(recognised, one)
+    world.run([found(2), found(5)], [file_of(LINES)])
+    assert sorted(one.mark.number for one in world.recall().posted) == [1, 2]
+    assert world.run([found(2), found(5)], [file_of(LINES)]).done
+
+
+def test_a_number_is_never_given_twice() -> None:
+    world = World()
+    world.run([found(2), found(5)], [file_of(LINES)])
+    world.run([], [file_of(["x"])])
+    world.discussion = Discussion(world.discussion.comments, ())
+    assert fates(world.run([found(8)], [file_of(LINES)])) == {"F3": "new"}
+    assert state_of(world).next == 4
+
+
+def test_a_finding_in_the_summary_alone_keeps_its_number_and_gets_a_thread_once_it_can() -> None:
+    world = World()
+    outside = changed_file(LINES, [*LINES[:-1], "changed"])
+    given = world.run([found(2)], [outside])
+    assert (fates(given), given.posts) == ({"F1": "new"}, ())
+    again = world.run([found(3, ["", *LINES])], [changed_file(LINES, ["", *LINES[:-1], "changed"])])
+    assert fates(again) == {"F1": "still"}
+    assert [post.id for post in again.posts] == ["F1"]
+
+
+def test_somebody_elses_comment_is_nobodys_finding() -> None:
+    world = World()
+    world.run([found(2)], [file_of(LINES)])
+    stolen = replace(world.discussion.threads[0].comments[0], author=Account("9", "codedesigner[bot]", bot=True))
+    world.discussion = Discussion((), (replace(world.discussion.threads[0], comments=(stolen,)),))
+    given = world.run([], [file_of(["x"])])
+    assert given.done
+    assert len(world.run([found(2)], [file_of(LINES)]).posts) == 1
+
+
+def test_a_report_about_an_older_head_is_stale() -> None:
+    report = World(head="2" * 40).report([], [])
+    assert not is_stale(report, PULL["github"])
+    assert is_stale(report, replace(PULL["github"], head="3" * 40))
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_block_is_offered_only_where_the_comment_stands_on_its_lines(forge: Forge) -> None:
+    def fixed(line: int, lines: list[str]) -> Finding:
+        made = Suggestion(line, line, "value = 1\n", ("applies", "parses", "reviewed"), "ruff")
+        return found(line, lines, suggestion=made, body="same")
+
+    world = World(forge)
+    world.run([fixed(2, LINES)], [file_of(LINES)])
+    assert "```suggestion" in body(world, 1)
+    # The lines moved, and the forge did not follow.
+    world.run([fixed(4, ["a", "b", *LINES])], [file_of(["a", "b", *LINES])])
+    assert "```suggestion" not in body(world, 1)
+    assert "the comment no longer stands on the lines that it replaces" in body(world, 1)
+    world.run([fixed(2, LINES)], [file_of(LINES)])
+    assert "```suggestion" in body(world, 1)
+    world.run([], [file_of(["x"])])
+    assert "suggestion\n" not in body(world, 1)
+
+
+findings = st.lists(
+    st.tuples(
+        st.integers(1, 20),
+        st.sampled_from(["undefined-name", "model/correctness"]),
+        st.sampled_from(
+            ["posted", "posted", "posted", "undecided", "below_agreement", "capped", "suppressed", "rejected"]
+        ),
+    ),
+    max_size=5,
+    unique_by=lambda one: one[:2],
+)
+steps = st.lists(
+    st.tuples(findings, st.integers(0, 3), st.sampled_from(["", "dismiss", "answer", "race"])), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=60)
+@given(steps, st.booleans())
+def test_whatever_happens_one_comment_a_finding_and_nothing_left_to_do(
+    history: list[tuple[list[tuple[int, str, str]], int, str]], resolves: bool
+) -> None:
+    world = World(resolves=resolves)
+    numbers: dict[str, int] = {}
+    for step, (claims, shift, deed) in enumerate(history):
+        world.push(str(step + 3))
+        lines = [*(f"# {n}" for n in range(shift)), *LINES]
+        told = [
+            found(line + shift, lines, kind=kind, disposition=disposition, body="x", ballots=(ballot("ruff"),))
+            for line, kind, disposition in claims
+        ]
+        files = [file_of(lines)]
+        if deed == "race":
+            report = world.report(told, files)
+            plans = [world.plan(report, files), world.plan(report, files)]
+            for recognised, reconciled in plans:
+                world.apply(reconciled)
+                world.remember(recognised, reconciled)
+        threads = {thread.id: len(thread.comments) for thread in world.discussion.threads}
+        world.run(told, files)
+        assert world.run(told, files).done
+        assert all(len(thread.comments) >= threads.get(thread.id, 0) for thread in world.discussion.threads)
+        posted = world.recall().posted
+        assert len({one.mark.identity.fingerprint for one in posted}) == len(posted)
+        assert len({one.mark.number for one in posted}) == len(posted)
+        for one in posted:
+            assert numbers.setdefault(one.comment.id, one.mark.number) == one.mark.number
+        opened = [one for one in posted if one.mark.status == "open"]
+        if deed == "dismiss" and opened:
+            world.dismiss(f"F{opened[0].mark.number}")
+        if deed == "answer" and opened and opened[0].thread is not None:
+            world.answer(opened[0].thread, "why?")
