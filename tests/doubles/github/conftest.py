@@ -39,6 +39,14 @@ class Scene:
         requester = self.github.client(token or self.token).requester
         return requester.requestJsonAndCheck(method, path, input=body)[1]
 
+    def diff(self, pull: Pull) -> bytes:
+        """A pull request in the media type of diffs."""
+        requester = self.github.client(self.token).requester
+        accept = {"Accept": "application/vnd.github.diff"}
+        path = f"/repos/octo/shop/pulls/{pull.number}"
+        _, found = requester.requestJsonAndCheck("GET", path, headers=accept)
+        return str(found["data"]).encode()
+
     def review(self, *comments: Mapping[str, Any], token: str = "", **more: Any) -> Any:
         """Ask for a review as the API takes it."""
         body = {"body": "A summary.", "event": "COMMENT", "comments": list(comments), **more}
@@ -71,6 +79,11 @@ def own(tmp_path: Path) -> Iterator[Scene]:
     github, shop, pull = make(tmp_path)
     with github.running():
         yield Scene(github, shop, pull, github.token(shop))
+
+
+def headers(refused: pytest.ExceptionInfo[GithubException]) -> dict[str, str]:
+    """The headers of a refusal."""
+    return refused.value.headers or {}
 
 
 def data(refused: pytest.ExceptionInfo[GithubException]) -> Any:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -132,6 +132,9 @@ class GitHub(State):
         if request.path == "/api/graphql":
             self.limits.take(self.clock, creates=is_write(request))
             return graph.answer(self, request, token)
+        # PyGithub lists statuses under the older address, which GitHub still serves and no longer describes.
+        if request.method == "GET" and re.fullmatch(r"/repos/[^/]+/[^/]+/statuses/[^/]+", request.path):
+            request = replace(request, path=request.path.replace("/statuses/", "/commits/", 1) + "/statuses")
         found = next(self._routes(request), None)
         if found is None:
             self.violations.append(f"{request}: the double knows no such operation")

@@ -79,6 +79,9 @@ def amend(cut: dict[str, Any]) -> None:
             schemas[name]["properties"][member]["nullable"] = True
     for schema in schemas.values():
         _amend_heads(schema)
+    # The older form of a list of names, which PyGithub sends.
+    labels = cut["paths"]["/repos/{owner}/{repo}/issues/{issue_number}/labels"]["post"]["requestBody"]
+    labels["content"]["application/json"]["schema"]["oneOf"].append({"type": "array", "items": {"type": "string"}})
 
 
 def _amend_heads(value: object) -> None:

@@ -129,7 +129,7 @@ def _entry(call: Call, folder: str, row: str, commit: str) -> dict[str, Any]:
 
 def _file(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
     if entry["type"] == "submodule":
-        return entry | {"submodule_git_url": None}
+        return entry | {"submodule_git_url": f"{call.github.address}/{entry['path']}.git"}
     content = call.project.repo.run("cat-file", "blob", entry["sha"])
     if entry["type"] == "symlink":
         return entry | {"target": content.decode("utf-8", "replace")}

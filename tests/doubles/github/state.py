@@ -6,6 +6,7 @@ from pathlib import Path
 
 from github import Auth, Github
 from tests.doubles.git import GitRepo
+from tests.doubles.github.anchors import Anchor, anchor
 from tests.doubles.github.model import (
     PERMISSIONS,
     App,
@@ -14,7 +15,9 @@ from tests.doubles.github.model import (
     IssueComment,
     Project,
     Pull,
+    Review,
     ReviewComment,
+    Thread,
     Token,
     User,
 )
@@ -152,6 +155,22 @@ class State(Double):
         app = next((each for each in self.apps.values() if each.bot is user), None)
         made = IssueComment(self.next_id(), on.number, user, body, now, now, app)
         where.comments.append(made)
+        return made
+
+    def line_comment(self, pull: Pull, author: str, path: str, line: int, body: str) -> ReviewComment:
+        """Somebody's comment on a line of the diff, as a review of its own."""
+        at = anchor(pull.project.diffs.files(pull.merge_base(), pull.head_sha), {"path": path, "line": line})
+        assert isinstance(at, Anchor), at
+        review = Review(self.next_id(), self.user(author), "", "COMMENTED", pull.head_sha, self.clock.tick())
+        pull.reviews.append(review)
+        thread = Thread(f"PRRT_kwDO{self.next_id():08d}", pull.number)
+        now = self.clock.text()
+        made = ReviewComment(
+            self.next_id(), review.id, review.user, body, path, pull.head_sha, pull.merge_base(), at.hunk, now, now
+        )
+        made.line, made.position, made.thread = line, at.position, thread.node
+        pull.threads.append(thread)
+        pull.comments.append(made)
         return made
 
     def reply(self, pull: Pull, to: ReviewComment, author: str, body: str) -> ReviewComment:
