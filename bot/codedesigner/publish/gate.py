@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from codedesigner.publish.inputs import Conclusion, Coverage, FailOn
 from codedesigner.publish.plain import plural
+from codedesigner.publish.report import CoverageReport
 from codedesigner.severity import Severity, rank
 from codedesigner.vote.finding import Finding
 
@@ -63,7 +64,7 @@ class GateDecision:
     coverage: float  # the share that was reached
 
 
-def coverage_ratio(coverage: Coverage) -> float:
+def coverage_ratio(coverage: Coverage | CoverageReport) -> float:
     """The share of what had to be reviewed that was reviewed, 0 to 1; 1 where there was nothing to review.
 
     A file that was too large or could not be had counts as one item that nobody answered.

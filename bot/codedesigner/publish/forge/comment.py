@@ -20,7 +20,7 @@ from codedesigner.publish.plain import clipped, visible
 from codedesigner.publish.report import FindingReport
 from codedesigner.publish.sanitise import code, html, prose
 from codedesigner.publish.secrets import redact
-from codedesigner.publish.tally import tally
+from codedesigner.publish.tally import ALONE, tally
 from codedesigner.severity import rank
 from codedesigner.text import render as fill
 
@@ -109,7 +109,8 @@ def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool 
             "blocks": finding.id in page.blocking,
             "fraction": votes.fraction,
             "agreement": f"{finding.agreement:.2f}",
-            "by": ", decided by the supervisor" if finding.decided == "supervisor" else "",
+            "by": (f", {ALONE}" if votes.alone else "")
+            + (", decided by the supervisor" if finding.decided == "supervisor" else ""),
             "votes": " · ".join(
                 f"{word}: {', '.join(prose(name, cell=True) for name in names)}" for word, names in said if names
             ),
