@@ -14,6 +14,12 @@ _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
+    # Packs of a few files: folders of loose objects take longer to remove than the tests that made them.
+    "GIT_CONFIG_COUNT": "2",
+    "GIT_CONFIG_KEY_0": "fastimport.unpackLimit",
+    "GIT_CONFIG_VALUE_0": "1",
+    "GIT_CONFIG_KEY_1": "fetch.unpackLimit",
+    "GIT_CONFIG_VALUE_1": "1",
     **{
         f"GIT_{who}_{what}": text
         for who in ("AUTHOR", "COMMITTER")
@@ -48,7 +54,7 @@ class GitRepo:
         """A new repository whose `main` has one commit."""
         path.mkdir(parents=True)
         repo = cls(path)
-        repo.git("init", "-q", "--bare", "-b", "main")
+        repo.git("init", "-q", "--bare", "--template=", "-b", "main")
         for key in ("uploadpack.allowAnySHA1InWant", "uploadpack.allowReachableSHA1InWant"):
             repo.git("config", key, "true")
         repo.commit("main", files or {"README.md": "# Project\n"}, "first")
@@ -56,7 +62,7 @@ class GitRepo:
 
     def fork(self, path: Path) -> GitRepo:
         """A copy with branches of its own that shares the objects, as forges keep forks."""
-        self.git("clone", "-q", "--bare", "--shared", ".", str(path.absolute()))
+        self.git("clone", "-q", "--bare", "--shared", "--template=", ".", str(path.absolute()))
         copy = GitRepo(path, self._commits + 1000)
         copy.git("config", "uploadpack.allowAnySHA1InWant", "true")
         return copy

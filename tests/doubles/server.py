@@ -145,7 +145,7 @@ class Double:
         return [each for each in self.requests if is_write(each)]
 
     def forget(self) -> None:
-        """Empty the list of requests; the faults that are armed count anew."""
+        """Empty the list of requests; faults stay armed."""
         self.exchanges.clear()
 
     # Failing

@@ -13,6 +13,7 @@
         happened = event(github, "pull_request", "synchronize", pull) # payload, `delivery(secret)` …
         happened.environment(tmp_path, token); happened.checkout(…)  # … and what a workflow's job has
         github.fail(Fault("POST", "/reviews$", stored=True))         # 502 after storing; nth=, status=, cut=, delay=
+        github.fail(secondary_limit("POST", "/comments$", retry_after=7))  # also `primary_limit`, `not_permitted`
         github.before = lambda request: …                            # a push between two requests
         look(github, pull).threads                                   # the pull request as a person sees it
         github.requests, github.writes, github.asked("POST", "/reviews")
@@ -24,6 +25,7 @@ A refusal on purpose that GitHub's schema already excludes: `with github.excused
 
 from tests.doubles.github.double import GitHub, Limits
 from tests.doubles.github.events import Delivery, Event, event
+from tests.doubles.github.faults import not_permitted, primary_limit, secondary_limit
 from tests.doubles.github.look import Check, Conversation, Said, Seen, checks_of, look
 from tests.doubles.github.model import Issue, IssueComment, Project, Pull, Review, ReviewComment
 from tests.doubles.sequence import check_sequence, sequence
@@ -52,5 +54,8 @@ __all__ = [
     "checks_of",
     "event",
     "look",
+    "not_permitted",
+    "primary_limit",
+    "secondary_limit",
     "sequence",
 ]

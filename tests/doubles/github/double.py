@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.doubles.github import apps, checks, githttp, graph, issues, pulls, repos, reviews, statuses
-from tests.doubles.github.model import Project, Token, User
+from tests.doubles.github.model import PERMISSIONS, Project, Token, User
 from tests.doubles.github.routes import ROUTES, Call, RefusedError, Route, not_found, pattern
 from tests.doubles.github.state import State
 from tests.doubles.openapi import Contract
@@ -217,8 +217,9 @@ class GitHub(State):
         if "app" in needs:
             raise RefusedError(401, "A JSON web token could not be decoded")
         kind = "personal access token" if token.kind == "user" else "integration"
-        accepted = "; ".join(need.replace(":", "=") for need in needs)
-        raise RefusedError(403, f"Resource not accessible by {kind}", None, {"X-Accepted-GitHub-Permissions": accepted})
+        accepted = "; ".join(need.replace(":", "=") for need in needs if need.partition(":")[0] in PERMISSIONS)
+        headers = {"X-Accepted-GitHub-Permissions": accepted} if accepted else {}
+        raise RefusedError(403, f"Resource not accessible by {kind}", None, headers)
 
     def _has(self, token: Token, project: Project | None, need: str) -> bool:
         name, _, level = need.partition(":")

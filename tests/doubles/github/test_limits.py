@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from github.GithubException import GithubException, RateLimitExceededException
 from requests.exceptions import ConnectionError as Cut
-from tests.doubles.github import Fault, Request, look
+from tests.doubles.github import Fault, Request, look, not_permitted, primary_limit, secondary_limit
 from tests.doubles.github.conftest import Scene, headers
 
 
@@ -53,6 +53,27 @@ def test_faults_before_and_after_storing(own: Scene) -> None:
     assert [each.body for each in seen.comments] == ["stored"]
     assert [each.name for each in seen.checks] == ["x"]
     assert seen.reviews == ()
+
+
+def test_faults_in_githubs_words(own: Scene) -> None:
+    page = own.page()
+    own.github.fail(
+        secondary_limit("POST", "/comments$", retry_after=7),
+        secondary_limit("POST", "/comments$", nth=2, status=429),
+        primary_limit("POST", "/comments$", 1_800_000_000, nth=3),
+        not_permitted("POST", "/reviews$"),
+    )
+    told = []
+    for _ in range(3):
+        with pytest.raises(GithubException) as refused:
+            page.create_issue_comment("b")
+        found = headers(refused)
+        told.append((refused.value.status, found.get("retry-after"), found["x-ratelimit-remaining"]))
+    assert told == [(403, "7", "4321"), (429, None, "4321"), (403, None, "0")]
+    for _ in range(2):
+        with pytest.raises(GithubException, match="Resource not accessible by integration"):
+            own.review()
+    page.create_issue_comment("b")
 
 
 def test_a_push_between_two_requests(own: Scene) -> None:

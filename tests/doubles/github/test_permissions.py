@@ -103,7 +103,9 @@ def test_a_deleted_author_is_null(own: Scene) -> None:
 def test_an_app_signs_in(own: Scene) -> None:
     app = own.github.app("codedesigner", checks="write", pull_requests="write", contents="read")
     auth = Auth.AppAuth(app.id, private_key())
-    integration = GithubIntegration(auth=auth, base_url=own.github.api, seconds_between_requests=None)
+    integration = GithubIntegration(
+        auth=auth, base_url=own.github.api, seconds_between_requests=None, seconds_between_writes=None
+    )
     installation = integration.get_repo_installation("octo", "shop")
     token = integration.get_access_token(installation.id).token
     assert own.repo(token).create_check_run("codedesigner", own.pull.head_sha).app.slug == "codedesigner"
