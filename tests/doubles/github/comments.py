@@ -122,7 +122,15 @@ def _own(call: Call, comment: ReviewComment) -> None:
 
 @route("GET", _OF_PULL, "pull_requests:read")
 def _list(call: Call) -> Reply:
-    return call.page([comment_json(call.github, call.pull, each) for each in visible(call.pull)])
+    return call.page([comment_json(call.github, call.pull, each) for each in _sorted(call, visible(call.pull))])
+
+
+def _sorted(call: Call, comments: list[ReviewComment]) -> list[ReviewComment]:
+    query = call.request.query
+    kept = [each for each in comments if each.updated_at >= query.get("since", "")]
+    if query.get("sort") == "updated":
+        kept.sort(key=lambda each: each.updated_at)
+    return kept[::-1] if "sort" in query and query.get("direction") == "desc" else kept
 
 
 @route("GET", _ALL, "pull_requests:read")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from github.GithubException import GithubException, RateLimitExceededException
 from requests.exceptions import ConnectionError as Cut
@@ -99,6 +101,16 @@ def test_pages(own: Scene) -> None:
     path = f"/repos/octo/shop/issues/{own.pull.number}/comments"
     assert len(own.ask("GET", f"{path}?per_page=100")) == 100
     assert len(own.ask("GET", f"{path}?per_page=100&page=2")) == 35
+
+
+def test_comments_since_a_moment(own: Scene) -> None:
+    for body in ("one", "two", "three"):
+        own.github.line_comment(own.pull, "ann", "a.py", 12, body)
+    own.github.edit(own.pull.comments[0], "ann", "one again")
+    page, since = own.page(), own.github.clock.now - timedelta(seconds=1)
+    found = page.get_review_comments(sort="updated", direction="desc", since=since)
+    assert [each.body for each in found] == ["one again", "three"]
+    assert [each.body for each in page.get_review_comments()] == ["one again", "two", "three"]
 
 
 def test_a_moved_repository_redirects(own: Scene) -> None:
