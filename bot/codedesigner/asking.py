@@ -34,6 +34,7 @@ from codedesigner.vote.finding import Finding, Vote
 from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
 from codedesigner.vote.judge import Verdict, judge
 from codedesigner.vote.panel import Panel
+from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Counting, Rule
 from codedesigner.vote.unclear import MARGIN, Bar, unclear_ones
 
@@ -190,8 +191,15 @@ def _verdicts(
         panel=panel,
         examined=examined,
         rule=_rule(request),
+        probable=_probable(request),
     )
     return tuple(judge(case) for case in put)
+
+
+def _probable(request: Request) -> Probable | None:
+    if request.calibration is None or request.models is None:
+        return None
+    return Probable(request.calibration, request.models.ids, request.history, request.settings.gate.min_probability)
 
 
 def _rule(request: Request) -> Rule:

@@ -24,6 +24,7 @@ from codedesigner.publish.suppress import Dismissed
 from codedesigner.run.examine import versions
 from codedesigner.run.models import Models
 from codedesigner.run.reviewer import Reviewer
+from codedesigner.vote.calibration import Calibration
 from codedesigner.vote.history import NO_HISTORY, History
 
 Known = Callable[[str, Sequence[Source]], AbstractSet[str]]
@@ -43,8 +44,9 @@ class Request:
     `known` says what need not be asked again, for the incremental strategy; None where nothing is kept. `reviewers`
     look at whole files, `models` at items, under the specs of their angles; `brief` is what a model is told about an
     item beside its code. `description` is what somebody wrote about the change; terms are made from it, nothing else.
-    `history` is how often locations were right so far, where their votes weigh by that. `dismissed` are findings that
-    people dismissed where the change is discussed.
+    `history` is how often locations were right so far, where their votes weigh by that; `calibration`
+    says how likely a finding is right, by its votes. `dismissed` are findings that people dismissed where the change is
+    discussed.
     """
 
     change: Change
@@ -65,6 +67,7 @@ class Request:
     brief: Callable[[ExecutionItem], str] = _no_brief
     description: str = ""
     history: History = NO_HISTORY
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,10 @@ async def review(request: Request, progress: Progress = silent) -> Report:
         preexisting=sum(verdict.preexisting for verdict in heard.verdicts),
     )
     of = cache(PathSettings(request.settings).of)
-    thresholds = {file.path: Threshold(of(file.path).fail_on, of(file.path).min_agreement) for file in planned.files}
+    likely = request.settings.gate.min_probability
+    thresholds = {
+        file.path: Threshold(of(file.path).fail_on, of(file.path).min_agreement, likely) for file in planned.files
+    }
     decision = decide(findings, coverage, request.settings.gate, thresholds)
     outcome = Outcome(planned.units, findings, (heard.looked, fixed.looked), coverage, heard)
     return _conclude(request, outcome, decision, started)
@@ -85,4 +88,5 @@ def _conclude(request: Request, outcome: Outcome, decision: GateDecision, starte
         locations=(*stats(request.reviewers, outcome.rounds), *model_stats(outcome.heard)),
         usage=usage(outcome.heard, duration_ms=round((request.monotonic() - started) * 1000)),
         mode=request.mode,
+        calibration=request.calibration,
     )

@@ -19,6 +19,7 @@ from codedesigner.evaluation.reports import FORMATS
 from codedesigner.evaluation.result import EvaluationResult
 from codedesigner.evaluation.ways import WAYS
 from codedesigner.state.history import OutcomeStore
+from codedesigner.vote.calibration import LEAST_LABELS, read_calibration
 from codedesigner.vote.history import Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "evaluation.md"
@@ -167,3 +168,25 @@ def test_the_examples_in_the_docs_can_be_read() -> None:
     for text in shown[:3]:
         assert read_dataset(text, "example")
     assert Labels.model_validate(json.loads(shown[3]))
+
+
+def test_a_calibration_is_fitted_on_reviews_and_outcomes_and_says_on_how_much(
+    command: Command, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESIGNER_STATE_DIR", str(tmp_path / "state"))
+    file = tmp_path / "votes.json"
+    code, out, err = command("eval", dataset, "--bootstrap", 0, "--calibration", file)
+    assert (code, err) == (0, "")
+    few = read_calibration(file.read_text())
+    assert 0 < few.labels < LEAST_LABELS
+    assert f"stands on {few.labels} labels: reviews do not use it before there are 150" in " ".join(out.split())
+    OutcomeStore(tmp_path / "state").add(
+        Outcome(f"f{number}", "ada", "security", "k", "yes", "fixed" if number % 4 else "dismissed")
+        for number in range(200)
+    )
+    assert command("eval", dataset, "--bootstrap", 0, "--history", "--calibration", file)[0] == 0
+    assert read_calibration(file.read_text()).labels == few.labels + 200
+    assert command("eval", "--history", "--calibration", file)[0] == 0
+    known = read_calibration(file.read_text())
+    assert (known.labels, known.enough) == (200, True)
+    assert 0.6 < known.raw(1.0, 1, 0.75) < 0.9

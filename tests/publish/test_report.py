@@ -15,7 +15,7 @@ from .sample import CHANGE, finding, sample
 def test_the_report_has_the_promised_shape() -> None:
     data = json.loads(to_json(sample().report))
     assert list(data) == [
-        "schema_version", "change", "gate", "coverage", "findings", "locations", "usage", "mode",
+        "schema_version", "change", "gate", "coverage", "findings", "locations", "usage", "mode", "calibration",
     ]  # fmt: skip
     assert data["schema_version"] == "1"
     assert {"repo", "base", "head", "functions", "files"} == set(data["change"])
@@ -24,8 +24,8 @@ def test_the_report_has_the_promised_shape() -> None:
         data["coverage"]
     )
     promised = (
-        "id fingerprint path function line end_line side angle kind severity title body evidence agreement confidence"
-        " disposition reason ballots suggestion"
+        "id fingerprint path function line end_line side angle kind severity title body evidence agreement"
+        " probability confidence disposition reason ballots suggestion"
     )
     assert set(promised.split()) <= set(data["findings"][0])
     assert {"location", "vote", "how", "confidence"} <= set(data["findings"][0]["ballots"][0])

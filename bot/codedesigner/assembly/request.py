@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from codedesigner.angle.registry import AngleRegistry, angles_for
+from codedesigner.assembly.calibrating import calibration_of, notice
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.change.git import Git
 from codedesigner.change.history import common_base, resolve, upstream_base
@@ -37,6 +38,7 @@ from codedesigner.run.brief import BriefLimits, LazyBriefs
 from codedesigner.run.prompting import rules
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.run.survey import briefs
+from codedesigner.vote.calibration import Calibration
 from codedesigner.vote.history import NO_HISTORY, History
 
 MAX_DIFF_BYTES = 256_000_000
@@ -102,6 +104,9 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
 
         asked, known = remembering(asked, environ)
     change = _change(options, start, settings)
+    folder = options.repo if start.git is None else start.git.top
+    commit = start.base if options.head is not None or options.given is not None else None
+    calibration = calibration_of(settings.vote.calibration, start.git, commit, folder)
     request = Request(
         change=change,
         settings=settings,
@@ -121,7 +126,8 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         brief=_briefs(change, start.git, settings),
         description=_description(change, start.git) if models else "",
         angle_specs={name: registry.require(name) for name in angles},
-        history=_history(settings, environ),
+        history=_history(settings, environ, calibration),
+        calibration=calibration,
         dismissed=options.standing.dismissed,
     )
     return Prepared(request, models, locations, supervisor, start.git)
@@ -166,6 +172,7 @@ def notices(request: Request) -> list[str]:
         for reviewer in request.reviewers
         for reason, count in sorted(getattr(reviewer, "dropped", {}).items())
     ]
+    said += notice(request.calibration)
     edited = any(REPO_FILE in (file.path, file.old_path) for file in request.change.files)
     if edited and request.change.head not in ("worktree", "diff"):
         said.append(f"note: this change edits {REPO_FILE}; it is reviewed under that of {request.change.base[:12]}")
@@ -295,8 +302,9 @@ def _briefs(change: Change, git: Git | None, settings: Settings) -> LazyBriefs:
     return briefs(change, git, limits, lambda path: of(path).excluded is not None)
 
 
-def _history(settings: Settings, environ: Mapping[str, str]) -> History:
-    if settings.vote.weight_source != "historical_accuracy":
+def _history(settings: Settings, environ: Mapping[str, str], calibration: Calibration | None) -> History:
+    by_history = calibration is not None and calibration.enough and calibration.history != 0
+    if settings.vote.weight_source != "historical_accuracy" and not by_history:
         return NO_HISTORY
     from codedesigner.assembly.memory import known_history
 

@@ -12,7 +12,7 @@ from codedesigner.commands.output import paired, write
 from codedesigner.errors import UsageError
 
 if TYPE_CHECKING:
-    from codedesigner.evaluation.dataset import PullRequest
+    from codedesigner.evaluation.dataset import Dataset, PullRequest
     from codedesigner.evaluation.evaluate import Asked
     from codedesigner.evaluation.result import EvaluationResult, HistoryResult
 
@@ -39,6 +39,9 @@ def _panel(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
 @click.option("--bootstrap", type=click.IntRange(0, MOST_RESAMPLES), default=1000, show_default=True, help="Resamples.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Where chance starts.")
 @click.option("--history", is_flag=True, help="Show what outcomes say of each location.")
+@click.option(
+    "--calibration", type=click.Path(path_type=Path, dir_okay=False), help="Fit one on all of it, for reviews to use."
+)
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMAT_NAMES), help="How to report it.")
 @click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where to: one per --format.")
 def evaluate(
@@ -49,6 +52,7 @@ def evaluate(
     bootstrap: int,
     seed: int,
     history: bool,
+    calibration: Path | None,
     formats: tuple[str, ...],
     outputs: tuple[str, ...],
 ) -> None:
@@ -70,19 +74,41 @@ def evaluate(
     result = _measured(dataset, asked)
     if history:
         result = result.model_copy(update={"history": _history()})
+    if calibration is not None:
+        note = _fit(calibration, dataset, asked, history=history)
+        result = result.model_copy(update={"notes": (*result.notes, note)})
     write(pairs, lambda name, _screen: FORMATS[name](result))
 
 
-def _measured(dataset: Path | None, asked: Asked) -> EvaluationResult:
+def _fit(file: Path, dataset: Path | None, asked: Asked, *, history: bool) -> str:
+    """Write a calibration of all that is known to be right; what to say of it."""
+    from codedesigner.evaluation.fitting import labels_of_outcomes, labels_of_reviews
+    from codedesigner.state.folder import state_folder
+    from codedesigner.state.history import OutcomeStore
+    from codedesigner.vote.calibration import LEAST_LABELS, fitted
+
+    labels = [] if dataset is None else labels_of_reviews(_entries(dataset)[0], asked)
+    if history:
+        labels += labels_of_outcomes(OutcomeStore(state_folder(os.environ)).outcomes())
+    fit = fitted(labels)
+    write([("calibration", str(file))], lambda _name, _screen: fit.text())
+    few = "" if fit.enough else f": reviews do not use it before there are {LEAST_LABELS}"
+    return f"the calibration in {file} stands on {fit.labels} labels{few}"
+
+
+def _entries(dataset: Path) -> tuple[Dataset, tuple[str, ...]]:
     from codedesigner.evaluation.dataset import read_dataset
+
+    return _records(dataset) if dataset.is_dir() else (read_dataset(_text(dataset), str(dataset)), ())
+
+
+def _measured(dataset: Path | None, asked: Asked) -> EvaluationResult:
     from codedesigner.evaluation.measure import measure, nothing
 
     if dataset is None:
         return nothing(asked)
-    if dataset.is_dir():
-        entries, notes = _records(dataset)
-        return measure(dataset.name, entries, asked, notes)
-    return measure(dataset.name, read_dataset(_text(dataset), str(dataset)), asked)
+    entries, notes = _entries(dataset)
+    return measure(dataset.name, entries, asked, notes)
 
 
 def _records(folder: Path) -> tuple[tuple[PullRequest, ...], tuple[str, ...]]:

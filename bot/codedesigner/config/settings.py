@@ -120,6 +120,10 @@ class Gate(Closed):
         description="Locations that have to have judged a finding of models alone for it to block; else it needs a "
         "person.",
     )
+    min_probability: Share | None = Field(
+        default=None,
+        description="Probability that a finding needs in place of the agreement, where a calibration gives one.",
+    )
     quorum: int = Field(
         default=1,
         ge=1,
@@ -139,6 +143,10 @@ class Votes(Closed):
         default="weighted_vote", description="How votes are counted; or that the supervisor decides what is disputed."
     )
     weight_source: WeightSource = Field(default="location_weight", description="What a vote weighs.")
+    calibration: Text | None = Field(
+        default=None,
+        description="A file that says how likely a finding with some agreement is right; of `codedesigner eval`.",
+    )
     tie_breaker: TieBreaker = Field(
         default="in_favour", description="What a finding is that half of the weight is for, and half against."
     )

@@ -11,6 +11,7 @@ from codedesigner.publish.inputs import Coverage, LocationStats, Mode, Usage
 from codedesigner.publish.plain import shown
 from codedesigner.publish.report import (
     BallotReport,
+    CalibrationReport,
     ChangeReport,
     CoverageReport,
     FileReport,
@@ -24,6 +25,7 @@ from codedesigner.publish.report import (
     SuggestionReport,
     UsageReport,
 )
+from codedesigner.vote.calibration import LEAST_LABELS, Calibration
 from codedesigner.vote.finding import Ballot, Finding, Suggestion
 
 
@@ -38,6 +40,7 @@ def build_report(
     locations: Iterable[LocationStats],
     usage: Usage,
     mode: Mode,
+    calibration: Calibration | None = None,
 ) -> Report:
     """The report. Findings carry their ids and fingerprints already (`publish.fingerprint`)."""
     return Report(
@@ -63,7 +66,12 @@ def build_report(
             early_exits=usage.early_exits,
         ),
         mode=ModeReport(enabled=mode.enabled, source=mode.source, activated_at=int(mode.activated_at or 0)),
+        calibration=None if calibration is None else _calibration(calibration),
     )
+
+
+def _calibration(calibration: Calibration) -> CalibrationReport:
+    return CalibrationReport(used=calibration.enough, labels=calibration.labels, needed=LEAST_LABELS)
 
 
 def _optional(text: str | None) -> str | None:
@@ -127,6 +135,7 @@ def _finding(finding: Finding) -> FindingReport:
         body=shown(finding.body),
         evidence=shown(finding.evidence),
         agreement=round(finding.agreement, 6),
+        probability=finding.probability,
         confidence=round(finding.confidence, 6),
         decided=finding.decided,
         disposition=finding.disposition,

@@ -49,6 +49,7 @@ class Threshold:
 
     fail_on: FailOn
     min_agreement: float
+    min_probability: float | None = None  # decides in place of the agreement, where a finding has a probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def blocks(finding: Finding, threshold: Threshold) -> bool:
         return False
     # Written as "not below", so that an agreement that is not a number blocks.
     agreed = not finding.agreement < threshold.min_agreement - _TOLERANCE
+    if threshold.min_probability is not None and finding.probability is not None:
+        agreed = not finding.probability < threshold.min_probability - _TOLERANCE
     return (agreed or finding.decided == "supervisor") and severe(finding, threshold)
 
 

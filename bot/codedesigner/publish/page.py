@@ -15,7 +15,7 @@ from codedesigner.publish.plain import clipped, visible
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.secrets import redact
 from codedesigner.publish.suggestion import proofs
-from codedesigner.publish.tally import DISPOSITION_WORDS, not_reviewed, posted, set_aside, tally, undecided
+from codedesigner.publish.tally import DISPOSITION_WORDS, beside, not_reviewed, posted, set_aside, tally, undecided
 from codedesigner.text import render as fill
 
 _WIDTH = 160
@@ -68,6 +68,7 @@ def _finding(finding: FindingReport, given: RenderInput) -> object:
         "blocks": finding.id in given.report.gate.blocking,
         "place": f"{finding.path}:{finding.line}{column}{to}",
         "fraction": votes.fraction,
+        "beside": beside(finding),
         "said": "; ".join(f"{word}: {', '.join(names)}" for word, names in said if names),
         "disposition_words": DISPOSITION_WORDS[finding.disposition],
         "rows": [*_rows(finding, given)],

@@ -135,6 +135,9 @@ class FindingReport(_Model):
     body: str = Field(description="What its finders said.")
     evidence: str = Field(description="The source lines, verbatim.")
     agreement: Share = Field(description="Weight of the yes votes over the weight of the yes and no votes.")
+    probability: Share | None = Field(
+        default=None, description="How likely it is right, as a calibration says; null where none is used."
+    )
     confidence: Share = Field(description="How sure its finders are.")
     decided: Decider = Field(
         default="vote", description="Who decided: the vote, the supervisor, or nobody: a person has to."
@@ -184,6 +187,14 @@ class ModeReport(_Model):
     activated_at: Count = Field(description="Unix time in seconds; 0 while it is off.")
 
 
+class CalibrationReport(_Model):
+    """What probabilities stand on."""
+
+    used: bool = Field(description="Whether findings have a probability.")
+    labels: Count = Field(description="Findings of known truth that it was fitted on.")
+    needed: Count = Field(description="So many have to be there for it to be used.")
+
+
 class Report(_Model):
     """A review by codedesigner."""
 
@@ -195,6 +206,7 @@ class Report(_Model):
     locations: tuple[LocationReport, ...] = Field(description="Every location that was to take part.")
     usage: UsageReport
     mode: ModeReport
+    calibration: CalibrationReport | None = Field(default=None, description="Null where none is configured.")
 
 
 def to_json(report: Report) -> str:

@@ -98,6 +98,7 @@ def _rule(finding: FindingReport) -> Json:
 def _result(finding: FindingReport, index: int, sources: Sources) -> Json:
     properties: Json = {
         "agreement": finding.agreement,
+        **({} if finding.probability is None else {"probability": finding.probability}),
         "confidence": finding.confidence,
         "severity": finding.severity,
         "angle": finding.angle,

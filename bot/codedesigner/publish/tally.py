@@ -51,8 +51,13 @@ ALONE = "nobody else could judge it"
 
 def told(finding: FindingReport) -> str:
     """The agreement as votes and as a number."""
-    votes = tally(finding)
-    return f"{votes.fraction} ({ALONE if votes.alone else f'{finding.agreement:.2f}'})"
+    return f"{tally(finding).fraction} ({beside(finding)})"
+
+
+def beside(finding: FindingReport) -> str:
+    """What is said beside the votes: the agreement as a number, and how likely it is right, where that is known."""
+    likely = "" if finding.probability is None else f", probability {finding.probability:.2f}"
+    return (ALONE if tally(finding).alone else f"{finding.agreement:.2f}") + likely
 
 
 def told_briefly(finding: FindingReport) -> str:
@@ -90,6 +95,14 @@ def set_aside(report: Report) -> list[str]:
     if report.coverage.preexisting:
         phrases.append(f"{report.coverage.preexisting:,} older than the change")
     return phrases
+
+
+def uncalibrated(report: Report) -> str:
+    """Why no finding has a probability although a calibration is configured; empty otherwise."""
+    known = report.calibration
+    if known is None or known.used:
+        return ""
+    return f"No probabilities: the calibration stands on {known.labels} of the {known.needed} labels that it needs."
 
 
 def unwell(report: Report) -> list[LocationReport]:

@@ -12,7 +12,7 @@ from codedesigner.publish.paint import Paint, Style
 from codedesigner.publish.plain import clipped, folded, plural, visible
 from codedesigner.publish.report import FindingReport, Report, SuggestionReport
 from codedesigner.publish.suggestion import proofs
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, told, undecided, unwell
+from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, told, uncalibrated, undecided, unwell
 from codedesigner.publish.wrap import wrapped
 from codedesigner.severity import Severity
 
@@ -128,7 +128,7 @@ class _Page:
 
     def _notes(self) -> Iterator[str]:
         before = len(self._report.findings) > 0
-        notes = [*self._aside(), *self._unwell(), *self._not_reviewed()]
+        notes = [*self._aside(), *filter(None, [uncalibrated(self._report)]), *self._unwell(), *self._not_reviewed()]
         yield from notes
         if notes or before:
             yield self._paint("─" * min(self._width, 60), "dim")

@@ -72,3 +72,4 @@ class Finding:
     unfixed: str = ""
     decided: Decider = "vote"
     proposals: tuple[Proposal, ...] = ()
+    probability: float | None = None  # that it is right, where a calibration says so

@@ -23,6 +23,7 @@ from codedesigner.vote.ballots import Examined
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.judge import AS_WEIGHED, Case, Heard
 from codedesigner.vote.panel import Panel
+from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Rule
 
 Examinations = Mapping[tuple[str, tuple[str, int, int, str], str], Examined]
@@ -83,10 +84,12 @@ def cases(
     panel: Panel | None = None,
     examined: Examinations = _NONE_EXAMINED,
     rule: Rule = AS_WEIGHED,
+    probable: Probable | None = None,
 ) -> Iterator[Case]:
     """One case per file that was looked at. `function_at(path, line)` names code that no unit covers.
 
-    `panel` are the models, `examined` what they said about claims of others, `rule` how votes are counted.
+    `panel` are the models, `examined` what they said about claims of others, `rule` how votes are counted, and
+    `probable` how likely what they come to is right.
     """
     by_path: dict[str, list[Unit]] = defaultdict(list)
     for unit in matter.units:
@@ -104,6 +107,7 @@ def cases(
                 min_agreement=partial(_constant, min_agreement(file.path)),
                 examined=partial(_examined, examined, file.path),
                 rule=rule,
+                probable=probable,
             )
 
 

@@ -14,6 +14,7 @@ from codedesigner.vote.ballots import Examined, Voter, cast
 from codedesigner.vote.cluster import Cluster, Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding
 from codedesigner.vote.headline import headline
+from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Rule, share_of_yes, vote_of
 from codedesigner.vote.strategies.proposals import union_merge
 
@@ -61,6 +62,7 @@ class Case:
     min_agreement: Callable[[str], float]  # angle -> threshold
     examined: Examination = _unasked
     rule: Rule = AS_WEIGHED
+    probable: Probable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,11 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
     vote = vote_of(ballots, case.rule, angle=kind.angle, kind=cluster.kind)
     agreed = share_of_yes(vote)
     lost = vote.selected == "no" and agreed >= 0.5 - _TIE
-    disposition, reason = _disposition(origin, agreed, case.min_agreement(kind.angle), vote.explanation, lost_tie=lost)
+    likely = None
+    if case.probable is not None:
+        likely = case.probable.of(ballots, agreed, angle=kind.angle, kind=cluster.kind)
+    bar = _Bar(case.min_agreement(kind.angle), None if case.probable is None else case.probable.least)
+    disposition, reason = _disposition(origin, agreed, likely, bar, vote.explanation, lost_tie=lost)
     end_line = min(max(issue.line, issue.end_line), max(1, len(case.file.new_lines)))
     return Finding(
         path=case.file.path,
@@ -158,6 +164,7 @@ def _finding(case: Case, cluster: Cluster, origin: Origin) -> Finding:
         evidence=_evidence(case.file, issue.line, end_line),
         ballots=ballots,
         agreement=round(agreed, 4),
+        probability=likely,
         confidence=_confidence(ballots),
         disposition=disposition,
         reason=reason,
@@ -216,15 +223,28 @@ def _confidence(ballots: Sequence[Ballot]) -> float:
     return round(sum(ballot.confidence * ballot.weight for ballot in yes) / weight, 4) if weight else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """What a finding needs: agreement, or a probability, where that decides and is known."""
+
+    agreement: float
+    probability: float | None
+
+
 def _disposition(
-    origin: Origin, agreed: float, threshold: float, explanation: str, *, lost_tie: bool
+    origin: Origin, agreed: float, likely: float | None, bar: _Bar, explanation: str, *, lost_tie: bool
 ) -> tuple[Disposition, str]:
     if origin == "old":
         return "outside_diff", "was there before, on a line that this change left alone"
     if origin == "unknown":
         return "outside_diff", "stands on a line that this change left alone, and the file before could not be judged"
-    if agreed < threshold:
-        return "below_agreement", f"{explanation}; {threshold:g} of the weight is needed"
+    if bar.probability is not None and likely is not None:
+        if likely < bar.probability:
+            needed = f"a probability of {likely:.2f}, where {bar.probability:g} is needed"
+            return "below_agreement", f"{explanation}; {needed}"
+        return "posted", f"{origin} by this change; {explanation}"
+    if agreed < bar.agreement:
+        return "below_agreement", f"{explanation}; {bar.agreement:g} of the weight is needed"
     if lost_tie:
         return "below_agreement", f"{explanation}; the tie went against it"
     return "posted", f"{origin} by this change; {explanation}"
