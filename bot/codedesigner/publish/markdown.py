@@ -37,10 +37,14 @@ class Amounts:
 
 def render(given: RenderInput) -> str:
     """The summary as Markdown, under `given.limit` characters (and a twelfth more bytes), whatever it took to cut."""
-    facts = _facts(given)
+    return fitted(facts_of(given), given.limit)
+
+
+def fitted(facts: Mapping[str, object], limit: int) -> str:
+    """The summary of these facts, its lists shortened until it has at most `limit` characters."""
 
     def body(amounts: Amounts) -> str:
-        return fill("summary.md.j2", facts | {"most": amounts})
+        return fill("summary.md.j2", {**facts, "most": amounts})
 
     amounts = Amounts()
     steps: tuple[Callable[[Amounts, int], Amounts], ...] = (
@@ -53,10 +57,10 @@ def render(given: RenderInput) -> str:
     mosts = (amounts.files, amounts.rejected, amounts.details, amounts.skipped, amounts.rows)
     for step, most in zip(steps, mosts, strict=True):
         text = body(amounts)
-        if fits(text, given.limit):
+        if fits(text, limit):
             return text
-        amounts = _largest(amounts, step, most, lambda tried: fits(body(tried), given.limit))
-    return cap(body(amounts), given.limit)
+        amounts = _largest(amounts, step, most, lambda tried: fits(body(tried), limit))
+    return cap(body(amounts), limit)
 
 
 def _largest(
@@ -73,16 +77,19 @@ def _largest(
     return step(had, low)
 
 
-def _facts(given: RenderInput) -> dict[str, object]:
+def facts_of(given: RenderInput) -> dict[str, object]:
+    """What the template of the summary says of a report that stands nowhere else."""
     report = given.report
     skipped_counts, skipped = not_reviewed(report)
+    findings = [finding_facts(finding, given) for finding in posted(report)]
     return {
         "sign": _SIGN[report.gate.conclusion],
         "title": prose(report.gate.title, cell=True),
         "reason": prose(report.gate.reason, cell=True),
-        "findings": [_finding(finding, given) for finding in posted(report)],
+        "findings": findings,
+        "details": findings,
         "undecided": [
-            {**_finding(finding, given), "reason": prose(clipped(finding.reason, _REASON_LIMIT), cell=True)}
+            {**finding_facts(finding, given), "reason": prose(clipped(finding.reason, _REASON_LIMIT), cell=True)}
             for finding in undecided(report)
         ],
         "aside": ", ".join(set_aside(report)),
@@ -110,6 +117,11 @@ def _facts(given: RenderInput) -> dict[str, object]:
         ],
         "coverage": _coverage(report),
         "cost": _cost(report),
+        "notices": [],
+        "since": [],
+        "since_title": "",
+        "walkthrough": "",
+        "footer": [],
         "base": code(report.change.base[:12]),
         "head": code(report.change.head[:12]),
     }
@@ -140,12 +152,15 @@ def _cost(report: Report) -> str:
     return ", ".join([*parts, f"${dollars:.2f}"])
 
 
-def _finding(finding: FindingReport, given: RenderInput) -> dict[str, object]:
+def finding_facts(finding: FindingReport, given: RenderInput) -> dict[str, object]:
+    """What the template says of one finding."""
     votes = tally(finding)
     said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
     removed = " (removed)" if finding.side == "LEFT" else ""
     return {
         "id": finding.id,
+        "new": False,
+        "unplaced": "",
         "severity": finding.severity,
         "blocks": finding.id in given.report.gate.blocking,
         "agreement": told(finding),

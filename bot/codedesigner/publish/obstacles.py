@@ -56,10 +56,15 @@ def obstacle(path: str, replacement: str, original: str, forge: Forge) -> str | 
         ("a line would be read as a command", _is_command(replacement, forge)),
         ("it holds what looks like a secret", holds_secret(replacement)),
         ("it holds a mark of the reviewer's own", "<!-- codedesigner" in replacement.lower()),
-        ("the file steers builds, dependencies or this review", _GUARDED.search(path) is not None),
+        ("the file steers builds, dependencies or this review", steers_builds(path)),
         ("it brings in an address", not addresses(replacement) <= addresses(original)),
     )
     return next((reason for reason, holds in checks if holds), None)
+
+
+def steers_builds(path: str) -> bool:
+    """Whether the file steers builds, dependencies or this review, so that a person has to look at what changes it."""
+    return _GUARDED.search(path) is not None
 
 
 def _unended(replacement: str, original: str) -> bool:
