@@ -112,7 +112,7 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
         files = group.create_task(_files(request, matter, ask))
         items = group.create_task(_items(request, planned, around))
     looked, asked = files.result(), items.result()
-    panel = Panel({} if request.models is None else request.models.weights, planned.plan, asked)
+    panel = _panel(request.models, planned.plan, asked)
     verdicts = _verdicts(request, matter, looked, panel, {})
     if request.models is None:
         return Hearing(matter, looked, panel, verdicts)
@@ -125,6 +125,10 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     verdicts, judged = await _judged(request, request.models, planned, around, verdicts, left_s)
     return Hearing(matter, looked, panel, verdicts, examined, request.models.supervisor, judged)
+
+
+def _panel(models: Models | None, plan: ExecutionPlan, asked: Asked) -> Panel:
+    return Panel({}, plan, asked) if models is None else Panel(models.weights, plan, asked, models.families)
 
 
 async def _judged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from codedesigner.change.model import FileChange
 from codedesigner.plan.model import ExecutionItem, ExecutionPlan, FunctionRef
@@ -31,9 +32,13 @@ def said(*issues: Issue, unplaced: tuple[Unplaced, ...] = ()) -> ItemAnswer:
     return ItemAnswer("answered", issues, unplaced)
 
 
-def panel(answers: Mapping[ExecutionItem, Mapping[str, ItemAnswer]]) -> Panel:
+def panel(
+    answers: Mapping[ExecutionItem, Mapping[str, ItemAnswer]], families: Mapping[str, str] | None = None
+) -> Panel:
     plan = ExecutionPlan("p", 0.0, tuple(answers), "exhaustive", len(answers))
-    return Panel({"two": 1.0, "one": 2.0}, plan, Asked({each.id: given for each, given in answers.items()}))
+    return Panel(
+        {"two": 1.0, "one": 2.0}, plan, Asked({each.id: given for each, given in answers.items()}), families or {}
+    )
 
 
 def heard(made: Panel, location: str = "one") -> Heard:
@@ -152,6 +157,25 @@ def test_the_worst_findings_are_put_first() -> None:
     made = panel({item(OUTER): {"one": said()}})
     low, high = replace(finding(3, ballot("one")), severity="low"), finding(4, ballot("one"))
     assert [claim.issue.line for claim in made.claims([low, high])] == [4, 3]
+
+
+def test_of_equals_each_is_put_to_one_before_any_is_put_to_a_second_and_other_families_are_asked_first() -> None:
+    answers = {name: said() for name in ("a", "b", "c")}
+    made = panel({item(OUTER): answers}, {"maker": "qwen", "a": "qwen", "b": "llama", "c": "llama"})
+    cast = (ballot("maker", "yes", "proposed"), *map(ballot, answers))
+    low = replace(finding(5, *cast), severity="low")
+    put = made.claims([low, finding(3, *cast), finding(4, *cast)])
+    assert [(claim.issue.line, claim.location) for claim in put] == [
+        (3, "b"),
+        (4, "b"),
+        (3, "c"),
+        (4, "c"),
+        (3, "a"),
+        (4, "a"),
+        (5, "b"),
+        (5, "c"),
+        (5, "a"),
+    ]
 
 
 def test_a_claim_that_stands_nowhere_is_rejected_once_with_all_who_made_it() -> None:

@@ -18,6 +18,7 @@ from codedesigner.assembly.record import Recording
 from codedesigner.assembly.request import Prepared
 from codedesigner.call.model import Call, Reply
 from codedesigner.errors import ConfigError
+from codedesigner.location.family import family_of
 from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.keys import location_key
@@ -172,4 +173,5 @@ def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
         catch_up=request.budget.items is None,
         supervisor=None if prepared.supervisor is None else prepared.supervisor.id,
         lookups=limits_of(prepared),
+        families={spec.id: family_of(spec) for spec in prepared.models},
     )

@@ -66,6 +66,7 @@ class Models:
 
     `at_once` is how many calls can be under way; times in seconds. `catch_up`: what the plan leaves out for a budget
     is asked last, as far as what was really spent allows; whoever carries the calls keeps the budget.
+    `families` says which of them were taught alike, by id.
     `supervisor` is the id of the one that judges what their vote leaves unclear; it is none of them. `lookups`: the bus
     leads to tools as well, and it may have so much looked up.
     """
@@ -80,6 +81,7 @@ class Models:
     catch_up: bool = True
     supervisor: str | None = None
     lookups: LookupLimits | None = None
+    families: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ids(self) -> frozenset[str]:

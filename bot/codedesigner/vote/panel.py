@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from codedesigner.angle.spec import sources
@@ -66,11 +66,12 @@ def _place(ref: FunctionRef) -> _Place:
 
 @dataclass(frozen=True)
 class Panel:
-    """The models by id, each with the weight of its ballots, and all that they said."""
+    """The models by id, each with the weight of its ballots and its family, and all that they said."""
 
     weights: Mapping[str, float]
     plan: ExecutionPlan
     asked: Asked
+    families: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def _places(self) -> Mapping[str, Mapping[int, Sequence[_Place]]]:
@@ -116,17 +117,27 @@ class Panel:
     def claims(self, findings: Iterable[Finding]) -> list[Claim]:
         """Every finding that is open to the vote, put to each model that looked at its code and said nothing of it.
 
-        The worst come first, because they are worth most where a budget ends.
+        The worst come first, because they are worth most where a budget ends; of equals, each is put to one before any
+        is put to a second. Who was taught otherwise than those who claim it is asked before who was taught alike.
         """
-        open_ones = [each for each in findings if each.disposition in ("posted", "below_agreement")]
-        open_ones.sort(key=lambda finding: -rank(finding.severity))
+        turns: list[tuple[int, int, int, Claim]] = []
+        for number, finding in enumerate(findings):
+            if finding.disposition in ("posted", "below_agreement"):
+                claims = self._claims(finding)
+                turns += [(-rank(finding.severity), turn, number, claim) for turn, claim in enumerate(claims)]
+        return [claim for *_, claim in sorted(turns, key=lambda one: one[:3])]
+
+    def _claims(self, finding: Finding) -> list[Claim]:
+        holding = {self._family(ballot.location) for ballot in finding.ballots if ballot.vote == "yes"}
+        silent = [ballot.location for ballot in finding.ballots if ballot.vote == "no" and ballot.how == "silent"]
         return [
-            Claim(item, _issue(finding), ballot.location)
-            for finding in open_ones
-            for ballot in finding.ballots
-            if ballot.vote == "no" and ballot.how == "silent"
-            if (item := self._item(finding, ballot.location)) is not None
+            Claim(item, _issue(finding), location)
+            for location in sorted(silent, key=lambda location: self._family(location) in holding)
+            if (item := self._item(finding, location)) is not None
         ]
+
+    def _family(self, location: str) -> str:
+        return self.families.get(location, location)
 
     def _item(self, finding: Finding, location: str) -> ExecutionItem | None:
         record = self._records.get((finding.path, location))
