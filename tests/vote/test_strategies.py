@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from codedesigner.vote.strategies.aggregator import SHIPPED, Aggregator, Context
 from codedesigner.vote.strategies.base import AggregationInput, AggregationResult, AggregationStrategy, Response
 from codedesigner.vote.strategies.best import BestOfN
-from codedesigner.vote.strategies.supervisor import SupervisorSelection
+from codedesigner.vote.strategies.comparator import SemanticComparator
+from codedesigner.vote.strategies.supervisor import More, SupervisorSelection
 from codedesigner.vote.strategies.tally import TieBreaker
 from codedesigner.vote.strategies.union import UnionMerge
 from codedesigner.vote.strategies.votes import MajorityVote, WeightedVote, odds
@@ -252,6 +253,7 @@ def test_what_the_supervisor_does_not_decide_goes_by_the_fallback(choice: str | 
 
 @dataclass(frozen=True, slots=True)
 class First:
+    name: ClassVar[str] = "One of ours"
     id: ClassVar[str] = "first"
     description: ClassVar[str] = "The first."
     applicable_to: ClassVar[tuple[str, ...]] = ("guess",)
@@ -286,3 +288,75 @@ def test_a_strategy_of_ones_own_is_registered_and_used() -> None:
     assert aggregator.aggregate(replace(responses, strategy="best_of_n")).strategy_used == "best_of_n"
     with pytest.raises(ValueError, match="there is no strategy none"):
         aggregator.aggregate(replace(responses, strategy="none"))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "made"),
+    [
+        ("majority_vote", {}, MajorityVote("highest_confidence")),
+        ("majority_vote", {"tie_breaker": "random", "seed": 3}, MajorityVote("random", 3)),
+        ("weighted_vote", {}, WeightedVote("confidence")),
+        ("weighted_vote", {"weight_source": "historical_accuracy"}, WeightedVote("historical_accuracy")),
+        ("union_merge", {}, UnionMerge("semantic_similarity")),
+        (
+            "union_merge",
+            {"deduplication": {"method": "key_field", "threshold": 0.9}, "key_fields": ["path"]},
+            UnionMerge("key_field", ("path",), threshold=0.9),
+        ),
+        ("best_of_n", {}, BestOfN(("confidence", "response_quality", "latency"))),
+        ("best_of_n", {"ranking_criteria": ["latency"]}, BestOfN(("latency",))),
+        ("supervisor_selection", {}, SupervisorSelection(3)),
+        ("supervisor_selection", {"present_top_n": 5}, SupervisorSelection(5)),
+    ],
+)
+def test_options_make_a_strategy(name: str, options: dict[str, Any], made: AggregationStrategy) -> None:
+    aggregator = Aggregator()
+    aggregator.configure(name, options)
+    assert aggregator.strategies[name] == made
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("vote", {}, "there is no strategy vote; there are best_of_n"),
+        ("majority_vote", {"tie_braker": "random"}, "majority_vote has no option tie_braker"),
+        ("majority_vote", {"tie_breaker": "coin"}, "tie_breaker has to be one of highest_confidence"),
+        ("majority_vote", {"seed": True}, "seed has to be a whole number"),
+        ("weighted_vote", {"weight_source": 3}, "weight_source has to be one of"),
+        ("union_merge", {"deduplication": "exact"}, "deduplication has to be a mapping"),
+        ("union_merge", {"deduplication": {"methud": "exact"}}, "deduplication has no option methud"),
+        ("union_merge", {"deduplication": {"threshold": 2}}, "threshold has to be a number from 0 to 1"),
+        ("union_merge", {"key_fields": []}, "key_fields has to be a list"),
+        ("best_of_n", {"ranking_criteria": ["beauty"]}, "ranking_criteria has to be a list of confidence"),
+        ("supervisor_selection", {"present_top_n": 0}, "present_top_n has to be a whole number from 1 on"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(name: str, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Aggregator().configure(name, options)
+
+
+def test_a_supervisor_that_wants_more_sees_more_and_may_choose_it() -> None:
+    seen: list[int] = []
+
+    def choose(presented: tuple[Any, ...]) -> Any:
+        seen.append(len(presented))
+        return "e" if "e" in presented else More.MORE
+
+    given_ = asked(*(said(name, name, 1.0, weight=9.0 - place) for place, name in enumerate("abcde")))
+    assert SupervisorSelection(2, choose=choose).aggregate(given_).selected == "e"
+    assert seen == [2, 4, 5]
+    never = SupervisorSelection(2, choose=lambda _presented: More.MORE).aggregate(given_)
+    assert (never.selected, never.explanation) == (None, "the supervisor did not decide: needs a person")
+
+
+def test_how_alike_items_are_is_the_same_both_ways_and_their_groups_hold_each_once() -> None:
+    compare, leak, race = SemanticComparator(), "a leak of memory in close", "a race in open"
+    assert compare.compare(leak, leak) == compare.compare({"description": leak}, leak) == 1.0
+    assert compare.compare(leak, race) == compare.compare(race, leak) < 0.3
+    assert compare.compare(leak, "close leaks its memory") > compare.compare(leak, race)
+    assert compare.cluster([leak, race, leak]) == compare.cluster([race, leak, leak]) == [[leak, leak], [race]]
+
+
+def test_every_strategy_has_a_name_for_people() -> None:
+    assert len({each.name for each in SHIPPED}) == len(SHIPPED) == 5

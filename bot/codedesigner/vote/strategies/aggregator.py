@@ -8,6 +8,7 @@ from typing import Any
 
 from codedesigner.vote.strategies.base import AggregationInput, AggregationResult, AggregationStrategy
 from codedesigner.vote.strategies.best import BestOfN
+from codedesigner.vote.strategies.configured import configured
 from codedesigner.vote.strategies.supervisor import SupervisorSelection
 from codedesigner.vote.strategies.union import UnionMerge
 from codedesigner.vote.strategies.votes import MajorityVote, WeightedVote
@@ -47,6 +48,14 @@ class Aggregator:
     def register_strategy(self, strategy: AggregationStrategy) -> None:
         """Know this strategy from now on."""
         self._strategies[strategy.id] = strategy
+
+    def configure(self, strategy: str, options: Mapping[str, Any]) -> None:
+        """Use a shipped strategy with these options from now on.
+
+        Raises:
+            ValueError: there is no such strategy or option, or an option cannot have that value.
+        """
+        self.register_strategy(configured(strategy, options))
 
     def select_strategy(self, task_type: str, context: Context | None = None) -> str:
         """The name of the strategy that suits: the supervisor's where the stakes are high and there is one, else the

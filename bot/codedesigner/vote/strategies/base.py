@@ -17,6 +17,7 @@ class Response(Generic[T]):
     """One location's answer. `failed` says why it has none: then it decides nothing, and is named nowhere.
 
     `confidence` and `quality` (0..1) are its own and what was measured of the answer; `weight` is the location's.
+    `worker` names who asked the location, where several do.
     """
 
     location: str
@@ -27,6 +28,7 @@ class Response(Generic[T]):
     tokens_used: int = 0
     quality: float = 0.0
     failed: str = ""
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class AggregationStrategy(Protocol):
     @property
     def id(self) -> str:
         """Its name in a configuration."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
         ...
 
     @property

@@ -18,6 +18,7 @@ class BestOfN:
     ranking_criteria: tuple[Criterion, ...] = ("confidence", "response_quality", "latency")
 
     id: ClassVar[str] = "best_of_n"
+    name: ClassVar[str] = "Best of several"
     description: ClassVar[str] = "Select the single best answer."
     applicable_to: ClassVar[tuple[str, ...]] = ("refine", "generate")
 

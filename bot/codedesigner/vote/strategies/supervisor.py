@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from math import fsum
 from typing import Any, ClassVar, Literal
 
@@ -15,9 +16,16 @@ from codedesigner.vote.strategies.tally import Option, key_of, options
 
 PRESENT_TOP_N = 3
 
+
+class More(Enum):
+    """What a supervisor answers that wants to see further answers before it chooses."""
+
+    MORE = "more"
+
+
 Fallback = Literal["person", "most_supported"]
 Chooser = Callable[[tuple[Any, ...]], Any]
-"""What is presented -> the choice among it; None where the supervisor is unsure, or gave no answer."""
+"""What is presented -> the choice among it, or More; None where the supervisor is unsure, or gave no answer."""
 
 
 def _unsure(_presented: tuple[Any, ...]) -> None:
@@ -38,12 +46,13 @@ class SupervisorSelection:
     always: tuple[Any, ...] = ()
 
     id: ClassVar[str] = "supervisor_selection"
+    name: ClassVar[str] = "Supervisor"
     description: ClassVar[str] = "Let the supervisor choose among the answers with most support."
     applicable_to: ClassVar[tuple[str, ...]] = ("*",)
 
-    def present(self, given: AggregationInput[Any]) -> tuple[Any, ...]:
-        """The answers to choose from, the one with most support first."""
-        return tuple(option.result for option in self._ranked(given)[: self.present_top_n])
+    def present(self, given: AggregationInput[Any], times: int = 1) -> tuple[Any, ...]:
+        """The answers to choose from, the one with most support first; so many more each time that more are wanted."""
+        return tuple(option.result for option in self._ranked(given)[: self.present_top_n * times])
 
     def aggregate(self, given: AggregationInput[Any]) -> AggregationResult[Any]:
         """What `choose` selects, or what the fallback does.
@@ -51,10 +60,14 @@ class SupervisorSelection:
         Raises:
             ValueError: nobody answered.
         """
-        return self.settle(given, self.choose(self.present(given)))
+        times, choice = 1, self.choose(shown := self.present(given))
+        while choice is More.MORE and len(self.present(given, times + 1)) > len(shown):
+            times += 1
+            choice = self.choose(shown := self.present(given, times))
+        return self.settle(given, None if choice is More.MORE else choice, times)
 
-    def settle(self, given: AggregationInput[Any], choice: Any) -> AggregationResult[Any]:
-        """The result of a choice; one that was not presented is none.
+    def settle(self, given: AggregationInput[Any], choice: Any, times: int = 1) -> AggregationResult[Any]:
+        """The result of a choice among what was presented so many times; what was not presented is none.
 
         Raises:
             ValueError: nobody answered.
@@ -62,7 +75,7 @@ class SupervisorSelection:
         ranked = self._ranked(given)
         if not ranked:
             raise ValueError("nobody answered")
-        shown = ranked[: self.present_top_n]
+        shown = ranked[: self.present_top_n * times]
         won = None if choice is None else next((option for option in shown if option.result == choice), None)
         why = f"the supervisor chose among {len(shown)}"
         if won is None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from codedesigner.vote.grouping import grouped
-from codedesigner.vote.remark import Remark
 from codedesigner.vote.strategies.base import AggregationInput, AggregationResult, Response
+from codedesigner.vote.strategies.comparator import SemanticComparator
 from codedesigner.vote.strategies.tally import key_of
 
-Deduplication = Literal["exact", "key_field", "semantic"]
+Deduplication = Literal["exact", "key_field", "semantic_similarity", "semantic"]
+"""`semantic` is short for `semantic_similarity`."""
 
 Said = tuple[str, Any]
 """(location, item)"""
@@ -27,12 +28,13 @@ class UnionMerge:
     the words of an item that is a mapping. What stands for items that are the same is the most confident location's.
     """
 
-    deduplication: Deduplication = "semantic"
+    deduplication: Deduplication = "semantic_similarity"
     key_fields: tuple[str, ...] = ("id",)
     text_field: str = "description"
     threshold: float | None = None
 
     id: ClassVar[str] = "union_merge"
+    name: ClassVar[str] = "Union"
     description: ClassVar[str] = "Combine all that any location listed, each item once."
     applicable_to: ClassVar[tuple[str, ...]] = ("analyze", "list_issues")
 
@@ -44,7 +46,7 @@ class UnionMerge:
         """
         said = [(response.location, item) for response in given.answered for item in _items(response)]
         trust = {response.location: response.confidence for response in given.answered}
-        merged = self._semantic(said) if self.deduplication == "semantic" else self._keyed(said)
+        merged = self._semantic(said) if self.deduplication.startswith("semantic") else self._keyed(said)
         shared = sum(1 for group in merged if len({location for location, _ in group}) > 1)
         return AggregationResult(
             selected=tuple(_best(group, trust) for group in merged),
@@ -68,22 +70,11 @@ class UnionMerge:
 
     def _semantic(self, said: Sequence[Said]) -> list[list[Said]]:
         ordered = sorted(said, key=lambda one: (one[0], key_of(one[1])))
-        remarks = [self._remark(number, *one) for number, one in enumerate(ordered)]
+        compare = SemanticComparator(self.text_field)
+        remarks = [compare.remark(number, *one) for number, one in enumerate(ordered)]
         groups = grouped(remarks, threshold=self.threshold)
         found = [[ordered[int(member.id)] for member in group.members] for group in groups]
         return sorted(found, key=lambda group: min(key_of(item) for _, item in group))
-
-    def _remark(self, number: int, location: str, item: Any) -> Remark:
-        """An item as a remark; where it says in which file and line it stands, that counts, too."""
-        named = item if isinstance(item, Mapping) else {}
-        text, path, line = named.get(self.text_field), named.get("path"), named.get("line")
-        return Remark(
-            id=f"{number:08d}",
-            reviewer=location,
-            text=text if isinstance(text, str) else item if isinstance(item, str) else key_of(item),
-            path=path if isinstance(path, str) else None,
-            line=line if isinstance(line, int) and isinstance(path, str) else None,
-        )
 
 
 def _items(response: Response[Any]) -> Sequence[Any]:

@@ -24,6 +24,7 @@ class MajorityVote:
     seed: int = 0
 
     id: ClassVar[str] = "majority_vote"
+    name: ClassVar[str] = "Majority vote"
     description: ClassVar[str] = "Select the answer that most locations gave."
     applicable_to: ClassVar[tuple[str, ...]] = ("verify", "classify")
 
@@ -49,6 +50,7 @@ class WeightedVote:
     seed: int = 0
 
     id: ClassVar[str] = "weighted_vote"
+    name: ClassVar[str] = "Weighted vote"
     description: ClassVar[str] = "Select the answer with most weight behind it."
     applicable_to: ClassVar[tuple[str, ...]] = ("verify", "classify")
 
