@@ -73,7 +73,7 @@ def _supervisor(given: dict[str, Any]) -> AggregationStrategy:
     return SupervisorSelection(_whole(given, "present_top_n", SupervisorSelection().present_top_n, least=1), fallback)
 
 
-def _need(fits: bool, what: str) -> None:  # noqa: FBT001 -- reads as a sentence
+def _need(fits: bool, what: str) -> None:
     if not fits:
         raise ValueError(what)
 
