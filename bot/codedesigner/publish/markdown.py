@@ -200,11 +200,12 @@ def quoted(finding: FindingReport, source: Sequence[str], *, numbered: bool = Tr
     """The finding's lines in a fence: those of `source`, its side of the file, or else those that it quotes itself."""
     lines = source[max(0, finding.line - 1) : finding.end_line] or finding.evidence.split("\n")
     first = max(1, finding.line)
-    width = len(str(first + min(len(lines), _MOST_LINES) - 1)) if numbered else 0
+    width = len(str(first + min(len(lines), _MOST_LINES) - 1))
     # The gutter also keeps a line from beginning with what GitLab would run as a command.
+    gutters = [f"{first + index:>{width}} │ " if numbered else "│ " for index in range(len(lines))]
     quoted = [
-        f"{first + index if numbered else '':>{width}} │ {clipped(block_lines(line), _LINE_LIMIT)}".rstrip()
-        for index, line in enumerate(lines[:_MOST_LINES])
+        f"{gutter}{clipped(block_lines(line), _LINE_LIMIT)}".rstrip()
+        for gutter, line in zip(gutters, lines[:_MOST_LINES], strict=False)
     ]
     if len(lines) > _MOST_LINES:
         quoted.append(f"{'':>{width}} │ … {plural(len(lines) - _MOST_LINES, 'more line')}")
