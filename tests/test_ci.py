@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from codedesigner.cli import run
+from codedesigner.commands.jobfiles import set_outputs
 
 GOOD = "def f(a):\n    return a\n"
 BAD = "def f(a):\n    return undefined_thing  # ::error::hello\n"
@@ -41,6 +42,27 @@ def job(make_repo: Callable[..., object], tmp_path: Path, monkeypatch: pytest.Mo
     return start
 
 
+def outputs_of(text: str) -> dict[str, str]:
+    """What a runner reads: `name<<end`, lines, `end`."""
+    values: dict[str, str] = {}
+    lines = text.split("\n")[:-1]
+    while lines:
+        name, _, end = lines.pop(0).partition("<<")
+        at = lines.index(end)
+        values[name] = "\n".join(lines[:at])
+        lines = lines[at + 1 :]
+    return values
+
+
+@pytest.mark.parametrize("value", ["EOF\nEOF\nx<<EOF", "\nevil<<EOF\nEOF", "codedesigner_1\n", "", "é\r\n"])
+def test_T_GH_65_T_SEC_64_an_output_is_read_back_as_it_was(value: str, tmp_path: Path) -> None:
+    names = iter(["1", "2", "3"])
+
+    set_outputs({"a": value, "b": "x"}, {"GITHUB_OUTPUT": str(tmp_path / "out")}, token=lambda: next(names))
+
+    assert outputs_of((tmp_path / "out").read_bytes().decode()) == {"a": value, "b": "x"}
+
+
 def test_a_pull_request_is_reviewed_and_reported_where_the_runner_looks(
     job: Callable[..., Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -51,7 +73,8 @@ def test_a_pull_request_is_reviewed_and_reported_where_the_runner_looks(
     out = capfd.readouterr().out
     assert code == 1
     assert "undefined" in (folder / "summary.md").read_text()
-    assert "conclusion=fail\nfindings=" in (folder / "output").read_text()
+    outputs = outputs_of((folder / "output").read_text())
+    assert (outputs["conclusion"], outputs["findings"]) == ("fail", outputs["blocking"])
     first, *_, last = out.splitlines()
     word = first.removeprefix("::stop-commands::")
     assert last == f"::{word}::"  # between the two, nothing that the change wrote is a command

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "eval": ("codedesigner.commands.eval", "evaluate", "Measure reviewers, and votes of them, on labelled reviews."),
     "outcome": ("codedesigner.commands.outcome", "outcome", "Tell what became of findings, for votes to weigh by."),
     "doctor": ("codedesigner.commands.doctor", "doctor", "Check that everything that a review asks can be asked."),
+    "init": ("codedesigner.commands.init", "init", "Write a starting configuration and the forge's workflow file."),
     "explain": ("codedesigner.commands.config", "explain", "Show the configuration that applies to one file."),
     "angles": ("codedesigner.commands.config", "angles", "List, show or validate angles."),
     "locations": ("codedesigner.commands.config", "locations", "List, show or validate locations."),

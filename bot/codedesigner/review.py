@@ -18,10 +18,11 @@ from codedesigner.planning import Request, plan_change
 from codedesigner.publish.build import build_report
 from codedesigner.publish.coverage import count, stats
 from codedesigner.publish.fingerprint import fingerprinted, number_findings
+from codedesigner.publish.forge.recognise import dismissed_ones
 from codedesigner.publish.gate import GateDecision, Threshold, decide, switched_off
 from codedesigner.publish.inputs import Coverage
 from codedesigner.publish.report import Report
-from codedesigner.publish.suppress import accepted, capped, dismissed_ones, silenced
+from codedesigner.publish.suppress import accepted, capped, silenced
 from codedesigner.run.examine import Looked, Progress, silent, versions
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.hearing import Matter
@@ -73,7 +74,7 @@ def _settle(request: Request, matter: Matter, findings: Sequence[Finding]) -> tu
     today = dt.datetime.fromtimestamp(request.now, dt.UTC).date()
     files = {file.path: file for file in matter.files}
     kept = silenced(fingerprinted(findings), files, settings.inline_suppressions)
-    kept = dismissed_ones(accepted(kept, settings.suppress, today=today), request.dismissed)
+    kept = dismissed_ones(accepted(kept, settings.suppress, today=today), request.dismissed, request.change.files)
     return capped(number_findings(kept), settings.limits.findings)
 
 

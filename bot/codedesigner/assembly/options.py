@@ -8,7 +8,7 @@ from pathlib import Path
 from codedesigner.change.model import Change
 from codedesigner.config.loader import RepoFile
 from codedesigner.pool.budget import Spent
-from codedesigner.publish.suppress import Dismissed
+from codedesigner.publish.forge.remembered import DecisionMark
 
 STRATEGIES = ("exhaustive", "sampled", "incremental", "adaptive")
 THRESHOLDS = ("low", "medium", "high", "critical", "never")
@@ -24,7 +24,7 @@ class Standing:
     """
 
     mode: bool | None = None
-    dismissed: tuple[Dismissed, ...] = ()
+    dismissed: tuple[DecisionMark, ...] = ()
     spent: Spent = NOTHING_SPENT
 
 
@@ -38,7 +38,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ReviewOptions:
-    """What was asked; None and () where nothing was said."""
+    """What was asked; None and () where nothing was said.
+
+    `exact`: `base` is where the change starts, and not to be looked for: a shallow clone does not show it.
+    """
 
     repo: Path
     base: str | None = None
@@ -59,6 +62,7 @@ class ReviewOptions:
     min_agreement: float | None = None
     code_designer: bool | None = None
     no_cache: bool = False
+    exact: bool = False
     standing: Standing = Standing()
     given: Given | None = None
 

@@ -58,7 +58,8 @@ class Prepared:
     """A request that can be planned, and the models that it asks once somebody connects them.
 
     `supervisor` judges what the vote of the `models` leaves unclear, and is none of them. `git` is the repository that
-    the change lies in; None where only a diff is there.
+    the change lies in; None where only a diff is there. `config_commit` is the commit whose `.codedesigner.yml` is in
+    force; empty where there is none, or where it is a folder's.
     """
 
     request: Request
@@ -66,6 +67,7 @@ class Prepared:
     registry: LocationRegistry
     supervisor: LocationSpec | None = None
     git: Git | None = None
+    config_commit: str = ""
 
 
 def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request:
@@ -130,7 +132,12 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         calibration=calibration,
         dismissed=options.standing.dismissed,
     )
-    return Prepared(request, models, locations, supervisor, start.git)
+    return Prepared(request, models, locations, supervisor, start.git, _config_commit(options, start, change))
+
+
+def _config_commit(options: ReviewOptions, start: _Start, change: Change) -> str:
+    ranged = options.given is not None or (options.diff is None and options.head is not None)
+    return change.base if ranged and start.config is not None else ""
 
 
 def _budget(settings: Settings, spent: Spent) -> Budget:
@@ -201,7 +208,8 @@ def _start(options: ReviewOptions) -> _Start:
     if options.base is None:
         base = upstream_base(git, head)
     else:
-        base = common_base(git, resolve(git, options.base), resolve(git, head or "HEAD"))
+        named = resolve(git, options.base)
+        base = named if options.exact else common_base(git, named, resolve(git, head or "HEAD"))
     if head is None:
         return _Start(git, base, find_repo_file(git.top))
     data = git.read_file_at(base, REPO_FILE)
@@ -218,7 +226,7 @@ def _change(options: ReviewOptions, start: _Start, settings: Settings) -> Change
     if options.given is not None:
         return options.given.change
     if options.diff is None:
-        return read_range(options.repo, start.base, options.head, limits)
+        return read_range(options.repo, start.base, options.head, limits, exact=True)
     return read_diff(_diff_bytes(options.diff), options.repo, limits)
 
 

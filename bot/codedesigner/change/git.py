@@ -19,6 +19,7 @@ from codedesigner.change.model import decode, display, encode
 from codedesigner.change.worktree import inside
 from codedesigner.errors import RepositoryError
 
+_HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/]*@)?([A-Za-z0-9.-]+\.[A-Za-z0-9-]+)[:/]")
 _FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MODE_FILE = ("100644", "100755", "100664")
 
@@ -98,6 +99,13 @@ class Git:
         """Short names of branches and tags, newest first."""
         listed = self._run("for-each-ref", "--sort=-creatordate", f"--count={limit}", "--format=%(refname:short)")
         return decode(listed.stdout).split("\n")[:-1]
+
+    def remotes(self) -> list[str]:
+        """The hosts of the remotes' addresses, `origin` first; a path on this machine has none."""
+        listed = self._run("config", "--null", "--get-regexp", r"^remote\..*\.url$", ok=(0, 1))
+        pairs = [record.partition("\n") for record in _split_z(listed.stdout)]
+        pairs.sort(key=lambda pair: pair[0] != "remote.origin.url")
+        return [match.group(1).lower() for _, _, url in pairs if (match := _HOST.match(url))]
 
     def messages(self, base: str, head: str, *, limit: int = 50) -> str:
         """What commits of `head` that `base` lacks (full ids) say below their subjects: the newest, oldest first."""

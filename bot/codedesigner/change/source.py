@@ -32,18 +32,22 @@ class ReadLimits:
     seconds: float = 60.0
 
 
-def read_range(repo: Path, base: str | None, head: str | None, limits: ReadLimits) -> Change:
+def read_range(repo: Path, base: str | None, head: str | None, limits: ReadLimits, *, exact: bool = False) -> Change:
     """What `head` changes since it left `base`, that is, since the merge base of the two.
 
     Without `head`, the work tree is read: tracked files, and files that are neither tracked nor ignored. Without
-    `base`, the branch that the head will be merged into is looked for. A change of nothing has no files.
+    `base`, the branch that the head will be merged into is looked for. With `exact`, `base` is the merge base. A
+    change of nothing has no files.
 
     Raises:
         RepositoryError: there is no repository, a revision is unknown, history is too short, or git hit a limit.
     """
     git = Git(repo, seconds=limits.seconds)
     tip = resolve(git, head or "HEAD")
-    start = upstream_base(git, head) if base is None else common_base(git, resolve(git, base), tip)
+    if base is None:
+        start = upstream_base(git, head)
+    else:
+        start = resolve(git, base) if exact else common_base(git, resolve(git, base), tip)
     commit = None if head is None else tip
     files = _tracked_files(git, start, commit, limits)
     if commit is None:

@@ -190,9 +190,11 @@ class MemoryForge:
 
     async def resolve(self, pull: PullRequest, thread: Thread) -> None:
         """Resolve a thread."""
-        self._write(
-            "resolve", lambda: self._change_thread(pull.number, thread.id, lambda one: replace(one, resolved=True))
-        )
+        self._write("resolve", lambda: self._settle(pull, thread, resolved=True))
+
+    async def reopen(self, pull: PullRequest, thread: Thread) -> None:
+        """Open a resolved thread again."""
+        self._write("reopen", lambda: self._settle(pull, thread, resolved=False))
 
     async def react(
         self, pull: PullRequest, comment: Comment, reaction: Reaction, *, thread: Thread | None = None
@@ -213,6 +215,9 @@ class MemoryForge:
     def _comment(self, author: Account, body: str) -> Comment:
         self._last += 1
         return Comment(str(self._last), author, body, self.clock(), url=f"https://forge.test/{self.repo}#c{self._last}")
+
+    def _settle(self, pull: PullRequest, thread: Thread, *, resolved: bool) -> None:
+        self._change_thread(pull.number, thread.id, lambda one: replace(one, resolved=resolved))
 
     def _place(self, pull: PullRequest, threads: Sequence[tuple[NewThread, Comment]]) -> None:
         talk = self.discussions.setdefault(pull.number, Discussion())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from codedesigner.change.directives import Directive, suppressions
 from codedesigner.change.model import FileChange
@@ -38,28 +38,6 @@ def accepted(findings: Iterable[Finding], suppress: Sequence[Suppression], *, to
         if entry.until is not None and today > entry.until:
             return replace(finding, reason=f"{finding.reason}; its suppression ended on {entry.until.isoformat()}")
         return replace(finding, disposition="suppressed", reason=f"accepted in the configuration: {entry.reason}")
-
-    return tuple(settle(finding) for finding in findings)
-
-
-@dataclass(frozen=True, slots=True)
-class Dismissed:
-    """A finding that a person dismissed on a pull request, and why. `by` is a login."""
-
-    fingerprint: str
-    reason: str
-    by: str
-
-
-def dismissed_ones(findings: Iterable[Finding], dismissed: Sequence[Dismissed]) -> tuple[Finding, ...]:
-    """The findings; those that a person dismissed are suppressed, with who and why."""
-    known = {one.fingerprint: one for one in dismissed}
-
-    def settle(finding: Finding) -> Finding:
-        one = known.get(finding.fingerprint)
-        if one is None or finding.disposition not in _OPEN:
-            return finding
-        return replace(finding, disposition="suppressed", reason=f"dismissed by {one.by}: {one.reason}")
 
     return tuple(settle(finding) for finding in findings)
 

@@ -1,0 +1,132 @@
+"""From a report to all that stands on a pull request: which findings are known, what to write, the summary last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum
+
+from codedesigner.assembly.request import Prepared
+from codedesigner.config.loader import REPO_FILE
+from codedesigner.pool.budget import Spent
+from codedesigner.publish.discussion import PullRequest
+from codedesigner.publish.forge.comment import Page
+from codedesigner.publish.forge.links import Links
+from codedesigner.publish.forge.recall import Remembered, recall
+from codedesigner.publish.forge.recognise import Recognised, recognise
+from codedesigner.publish.forge.reconcile import Reconciled, reconcile
+from codedesigner.publish.forge.state import next_state
+from codedesigner.publish.forge.summary import Told, review_body, summary_body
+from codedesigner.publish.forge.walkthrough import steering_notices
+from codedesigner.publish.inputs import RenderInput
+from codedesigner.publish.plain import plural
+from codedesigner.publish.report import Report
+from codedesigner.pullrequest.desk import Desk
+from codedesigner.pullrequest.publishing import Publishing, at_their_places
+from codedesigner.pullrequest.standing import Stand
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published: the report with the names that findings have on the pull request. `notes` are for the log."""
+
+    report: Report
+    notes: tuple[str, ...] = ()
+
+
+async def publish(
+    desk: Desk, pull: PullRequest, stand: Stand, prepared: Prepared, report: Report, links: Links
+) -> Published:
+    """Write what there is to write. What the forge does not take is in the notes, and in the summary where that stands.
+
+    Raises:
+        ForgeError: the forge cannot be read any more.
+    """
+    policy, files = prepared.request.settings.forge, prepared.request.change.files
+    recognised = recognise(report, stand.remembered, files)
+    page = Page(
+        forge=desk.forge.kind,
+        links=links,
+        signer=stand.signer,
+        head=pull.head,
+        blocking=frozenset(recognised.report.gate.blocking),
+        threads=policy.blocking_threads,
+        answers=policy.answers and prepared.supervisor is not None,
+    )
+    reconciled = reconcile(recognised, stand.remembered, files, page, inline=policy.inline)
+    there = stand.remembered.summary
+    writing = Publishing(desk, pull, stand, resolve=policy.resolve_threads)
+    await writing.threads(reconciled, *review_body(page, reconciled, there.url if there is not None else ""))
+    if writing.stale:
+        return Published(recognised.report, tuple(writing.notes))
+    reconciled = at_their_places(reconciled, writing.refused)
+    if not writing.stopped or writing.refused:
+        standing = await _standing(desk, pull, stand) if reconciled.posts else stand.remembered
+        await _summary(writing, prepared, recognised, reconciled, page, standing)
+    return Published(recognised.report, tuple(writing.notes))
+
+
+async def _standing(desk: Desk, pull: PullRequest, stand: Stand) -> Remembered:
+    """What stands now: the new comments have addresses."""
+    return recall(await desk.forge.discussion(pull), stand.me, stand.signer)
+
+
+async def _summary(
+    writing: Publishing,
+    prepared: Prepared,
+    recognised: Recognised,
+    reconciled: Reconciled,
+    page: Page,
+    standing: Remembered,
+) -> None:
+    report, before = recognised.report, writing.stand.remembered.state
+    spent = spent_by(report)
+    state = next_state(before, recognised, reconciled, spent)
+    configured = prepared.config_commit
+    told = Told(
+        given=_rendered(report, prepared),
+        page=page,
+        reconciled=reconciled,
+        urls=_urls(standing),
+        since=_since(before.head, reconciled, page),
+        configuration=REPO_FILE if configured else "the defaults",
+        configured=configured,
+        notices=(*steering_notices(report), *_notices(writing)),
+        total=Spent(before.calls, before.tokens, before.usd or 0.0).plus(spent),
+    )
+    body = summary_body(told, state)
+    await writing.summary(body, page.signer.mark(state))
+
+
+def _since(head: str, reconciled: Reconciled, page: Page) -> str:
+    """The head of the last review, unless this one saw the same and found the same."""
+    same = head == page.head and all(fate.what in ("still", "new") for fate in reconciled.fates)
+    return "" if same else head
+
+
+def _notices(writing: Publishing) -> Sequence[str]:
+    doubted = len(writing.stand.doubted)
+    if not doubted:
+        return ()
+    why = "the command is gone, was edited, or its author may not write any more"
+    return (f"{plural(doubted, 'earlier decision')} did not count: {why}.",)
+
+
+def _rendered(report: Report, prepared: Prepared) -> RenderInput:
+    wanted = frozenset(finding.path for finding in report.findings)
+    files = [file for file in prepared.request.change.files if file.path in wanted]
+    return RenderInput(
+        report,
+        {file.path: file.new_lines for file in files},
+        {file.path: tuple((file.old_text or "").split("\n")) for file in files if file.old_text is not None},
+    )
+
+
+def _urls(standing: Remembered) -> dict[str, str]:
+    return {f"F{one.mark.number}": one.comment.url for one in standing.posted if one.comment.url}
+
+
+def spent_by(report: Report) -> Spent:
+    """What a review used, as its report says."""
+    usage = report.usage
+    return Spent(usage.model_calls, usage.tokens_in + usage.tokens_out, fsum(one.cost_usd for one in report.locations))
