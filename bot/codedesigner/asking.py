@@ -28,6 +28,7 @@ from codedesigner.run.passes import Asked
 from codedesigner.run.questions import Surroundings
 from codedesigner.run.reviewer import Reviewer
 from codedesigner.run.supervisor import Judged, judge_disputes
+from codedesigner.run.words import Worded, choose_words
 from codedesigner.vote import ballots
 from codedesigner.vote.decided import left_to_a_person, with_decisions
 from codedesigner.vote.finding import Finding, Vote
@@ -37,6 +38,7 @@ from codedesigner.vote.panel import Panel
 from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Counting, Rule
 from codedesigner.vote.unclear import MARGIN, Bar, unclear_ones
+from codedesigner.vote.worded import offers, with_words
 
 Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
 _NOTHING_ASKED = Asked()
@@ -57,6 +59,7 @@ class Hearing:
     supervisor: str | None = None
     judged: Sequence[Judged] = ()
     fixing: Mapping[str, Sequence[Metrics]] = field(default_factory=dict)
+    worded: Sequence[Worded] = ()
 
     def has_answered(self, item: ExecutionItem, location: str) -> bool:
         """Whether the location has answered the item."""
@@ -90,6 +93,7 @@ class Hearing:
             said[one.claim.location].append(one.metrics)
         if self.supervisor is not None:
             said[self.supervisor] = [each for one in self.judged for each in one.spent]
+            said[self.supervisor] += [one.metrics for one in self.worded]
         for location, spent in self.fixing.items():
             said[location] = [*said[location], *spent]
         return said
@@ -124,11 +128,29 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
         return Hearing(matter, looked, panel, left_to_a_person(verdicts, _bars(request)), examined)
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     verdicts, judged = await _judged(request, request.models, planned, around, verdicts, left_s)
-    return Hearing(matter, looked, panel, verdicts, examined, request.models.supervisor, judged)
+    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
+    verdicts, worded = await _worded(request, request.models, planned, around, verdicts, left_s)
+    return Hearing(matter, looked, panel, verdicts, examined, request.models.supervisor, judged, worded=worded)
 
 
 def _panel(models: Models | None, plan: ExecutionPlan, asked: Asked) -> Panel:
     return Panel({}, plan, asked) if models is None else Panel(models.weights, plan, asked, models.families)
+
+
+async def _worded(
+    request: Request,
+    models: Models,
+    planned: Planned,
+    around: Surroundings,
+    verdicts: Sequence[Verdict],
+    left_s: float,
+) -> tuple[tuple[Verdict, ...], tuple[Worded, ...]]:
+    """The words of what several models put differently, chosen by the supervisor, where that is wanted."""
+    if request.settings.vote.wording != "supervisor":
+        return tuple(verdicts), ()
+    put = offers(verdicts, planned.plan)
+    chosen = await choose_words(models.bus, models.supervisor or "", [one for _, one in put], around, left_s=left_s)
+    return with_words(verdicts, [(finding, one) for (finding, _), one in zip(put, chosen, strict=True)]), chosen
 
 
 async def _judged(
@@ -260,6 +282,7 @@ def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationS
     failed = [answer for answer in said if answer.status != "answered" and not answer.over_budget]
     unjudged = [one.opinion.reason for one in hearing.judged if one.opinion.choice is None and not one.over_budget]
     unjudged += [one.unlisted for one in hearing.judged if one.unlisted]
+    unjudged += [f"the words of a finding stayed: {one.trouble}" for one in hearing.worded if one.trouble]
     unjudged = unjudged if name == hearing.supervisor else []
     off = bool(said) and all(answer.status == "offline" for answer in said)
     details = sorted({answer.detail for answer in failed if answer.detail} | set(unjudged))

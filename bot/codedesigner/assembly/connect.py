@@ -60,6 +60,9 @@ async def connected(
         if prepared.models and request.mode.enabled:
             # Planning mostly waits for parsers; meanwhile, what the first call needs can be loaded.
             asyncio.get_running_loop().run_in_executor(None, import_module, "aiohttp")
+            if prepared.supervisor is None and request.settings.vote.wording == "supervisor":
+                none = "vote.wording is supervisor, and no model has that tag: the best member's words stay"
+                click.echo(f"warning: {none}", err=True)
             pool = await stack.enter_async_context(
                 model_pool(
                     _asked(prepared),

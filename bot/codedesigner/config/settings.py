@@ -143,6 +143,9 @@ class Votes(Closed):
         default="weighted_vote", description="How votes are counted; or that the supervisor decides what is disputed."
     )
     weight_source: WeightSource = Field(default="location_weight", description="What a vote weighs.")
+    wording: Literal["best", "supervisor"] = Field(
+        default="best", description="Whose words a finding has that several models put differently."
+    )
     calibration: Text | None = Field(
         default=None,
         description="A file that says how likely a finding with some agreement is right; of `codedesigner eval`.",

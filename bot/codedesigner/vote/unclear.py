@@ -103,21 +103,27 @@ def unclear_ones(
 
     With a `margin` of 1, that is every finding that somebody disputes.
     """
-    items: dict[str, list[ExecutionItem]] = defaultdict(list)
-    for item in plan.items:
-        items[item.function_ref.file].append(item)
+    items = items_by_file(plan)
     found: list[Unclear] = []
     for verdict in verdicts:
         for finding in verdict.findings:
             why = unclear(finding, bar(finding), models, margin)
             if why is not None:
-                shows = _item(finding, items[finding.path])
+                shows = item_of(finding, items[finding.path])
                 views = alternatives(finding, files[finding.path].new_lines)
                 found.append(Unclear(finding, why, None if shows is None else Dispute(shows, views)))
     return tuple(sorted(found, key=lambda one: -rank(one.finding.severity)))
 
 
-def _item(finding: Finding, items: Sequence[ExecutionItem]) -> ExecutionItem | None:
+def items_by_file(plan: ExecutionPlan) -> Mapping[str, Sequence[ExecutionItem]]:
+    """Path -> the items that ask about it; () for any other path."""
+    items: dict[str, list[ExecutionItem]] = defaultdict(list)
+    for item in plan.items:
+        items[item.function_ref.file].append(item)
+    return items
+
+
+def item_of(finding: Finding, items: Sequence[ExecutionItem]) -> ExecutionItem | None:
     """The item that shows the finding's code, best one that asked from its angle and about no term."""
     around = [item for item in items if item.function_ref.start_line <= finding.line <= item.function_ref.end_line]
     if not around:
