@@ -68,7 +68,9 @@ def test_the_story_of_a_pull_request(forge: Forge) -> None:
     # One is dismissed.
     world.dismiss("F4")
     third = world.run([found(8, lines, body="look at 5"), found(14, lines), found(20, lines)], [file_of(lines)])
-    assert fates(third) == {"F2": "still", "F5": "still", "F4": "dismissed"}
+    # It is the same head as before, so what happened on it is told again, and not done again.
+    assert fates(third) == {"F2": "still", "F5": "new", "F4": "dismissed", "F1": "fixed", "F3": "fixed"}
+    assert [edit.id for edit in third.edits] == ["F4"]
     assert body(world, 4).startswith("**Dismissed by `ada`** · F4")
 
     # A corrected one is back, and the dismissed one stays dismissed under another name of its file.
@@ -89,6 +91,27 @@ def test_t_xf_08_the_same_again_is_nothing_to_do() -> None:
     again = world.run([found(2), found(5)], [file_of(LINES)])
     assert again.done
     assert (world.discussion.threads, world.writes) == (before, writes)
+
+
+def test_a_run_that_was_cut_off_is_told_as_if_it_had_not_been() -> None:
+    def history(cut_off: bool) -> tuple[World, Reconciled]:
+        world = World()
+        world.run([found(n, disposition="posted") for n in (2, 5, 8)], [file_of(LINES)])
+        world.push("3")
+        lines = [*LINES, "itemz_21"]
+        later = [found(2, lines), found(8, lines, disposition="rejected", reason="is none"), found(21, lines)]
+        if cut_off:
+            world.apply(world.plan(world.report(later, [file_of(lines)]), [file_of(lines)])[1])
+        return world, world.run(later, [file_of(lines)])
+
+    (whole, one), (cut, other) = history(cut_off=False), history(cut_off=True)
+    assert fates(one) == {"F1": "still", "F3": "withdrawn", "F4": "new", "F2": "fixed"}
+    told = [[(fate.id, fate.what, fate.reason) for fate in each.fates] for each in (one, other)]
+    assert sorted(told[0]) == sorted(told[1])
+    assert other.done
+    assert state_of(whole) == state_of(cut)
+    assert state_of(cut).before == "2" * 40
+    assert [body(whole, n) for n in (1, 2, 3, 4)] == [body(cut, n) for n in (1, 2, 3, 4)]
 
 
 def test_lines_that_only_moved_are_no_reason_to_write() -> None:
@@ -197,6 +220,7 @@ def test_a_thread_that_a_person_resolved_stays_resolved() -> None:
     world.run([found(2)], [file_of(LINES)])
     resolved = tuple(replace(one, resolved=True) for one in world.discussion.threads)
     world.discussion = replace(world.discussion, threads=resolved)
+    world.push("3")
     given = world.run([found(2)], [file_of(LINES)])
     assert (fates(given), given.done) == ({"F1": "still"}, True)
 
@@ -242,6 +266,7 @@ def test_a_finding_in_the_summary_alone_keeps_its_number_and_gets_a_thread_once_
     outside = changed_file(LINES, [*LINES[:-1], "changed"])
     given = world.run([found(2)], [outside])
     assert (fates(given), given.posts) == ({"F1": "new"}, ())
+    world.push("3")
     again = world.run([found(3, ["", *LINES])], [changed_file(LINES, ["", *LINES[:-1], "changed"])])
     assert fates(again) == {"F1": "still"}
     assert [post.id for post in again.posts] == ["F1"]

@@ -28,6 +28,7 @@ LIMITS: dict[Forge, int] = {"github": 60_000, "gitlab": 1_000_000}
 """The most characters of a comment; `limit.cap` sees to bytes as well."""
 
 _TITLE_LIMIT = 120
+_WHY_LIMIT = 500
 _WAS_LIMIT = 12_000
 _SUGGESTION = re.compile(r"^(`{3,}|~{3,})suggestion(?::-\d+\+\d+)?$", re.MULTILINE)
 
@@ -146,13 +147,15 @@ def place_link(finding: FindingReport, links: Links, *, cell: bool = False) -> s
 def ended_body(posted: Posted, page: Page, status: Status, what: str, why: str = "") -> str:
     """The comment of a finding that is one no longer, with what it said folded away.
 
-    `what` (a few words) and `why` are Markdown. A suggestion that it held can no longer be applied.
+    `what` is a few words of Markdown, `why` plain text. A suggestion that it held can no longer be applied.
     """
     was = split_marks(posted.comment.body)[0]
     if posted.mark.status != "open":
         was = ""
     kept = "\n".join(line for line in was.split("\n") if not line.startswith("<sub>")).strip("\n")
-    mark = posted.mark.model_copy(update={"status": status, "ended": page.head})
+    mark = posted.mark.model_copy(
+        update={"status": status, "ended": page.head, "why": clipped(visible(redact(why)), _WHY_LIMIT)}
+    )
     text = fill(
         "pull_ended.md.j2",
         {
@@ -160,7 +163,7 @@ def ended_body(posted: Posted, page: Page, status: Status, what: str, why: str =
             "id": f"F{mark.number}",
             "severity": mark.severity,
             "title": prose(mark.title, cell=True),
-            "why": why,
+            "why": prose(why, cell=True),
             "was": cap(_SUGGESTION.sub(r"\1text", kept), _WAS_LIMIT),
         },
     )

@@ -164,13 +164,14 @@ class _Matching:
 
     def near(self, same: Callable[[Identity, Identity], bool]) -> None:
         """Match those of one kind and one file that are near each other and the same, the nearest first."""
+        there: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for second in self._left_new:
+            there[self._new[second].kind, self._new[second].path].append(second)
         pairs = []
         for first in self._left_old:
             was = self._old[first]
-            for second in self._left_new:
+            for second in there.get((was.kind, self._moves.current(was.path)), ()):
                 now = self._new[second]
-                if was.kind != now.kind or self._moves.current(was.path) != now.path:
-                    continue
                 distance = abs(was.line - now.line)
                 if (was.function == now.function or distance <= NEARBY) and same(was, now):
                     pairs.append((was.function != now.function, distance, _order(was), _order(now), first, second))

@@ -21,8 +21,10 @@ TOLD: frozenset[Disposition] = frozenset({"posted", "undecided", "capped", "supp
 class Recognised:
     """A report whose findings have the numbers that they have on the pull request.
 
-    By id: what is kept of each finding that is told, the comments that stand about findings, and the dismissals. `gone`
-    are comments about what the report no longer has; `next` is the first number that nothing has.
+    By id: what is kept of each finding that is told, the comments that stand about findings, the dismissals, and the
+    head on which each that is known was `first` reported. `gone` are comments about what the report no longer has;
+    `new` are those that were first reported on this head, by this run or an earlier one; `next` is the first number
+    that nothing has.
     """
 
     report: Report
@@ -31,6 +33,7 @@ class Recognised:
     dismissed: Mapping[str, DecisionMark]
     gone: tuple[Posted, ...]
     new: frozenset[str]
+    first: Mapping[str, str]
     next: int
     moves: Moves
 
@@ -42,6 +45,7 @@ class _Known:
     number: int
     identity: Identity
     posted: Posted | None = None
+    head: str = ""
 
 
 def moves_of(files: Sequence[FileChange]) -> Moves:
@@ -83,7 +87,8 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
         posted={name: posted for name, posted in matched.items() if posted is not None},
         dismissed={name: dismissals[int(name[1:])] for name in ids if int(name[1:]) in dismissals},
         gone=tuple(one for one in remembered.posted if one.mark.identity.fingerprint not in standing),
-        new=frozenset(ids[index] for index in told if index not in found and ids[index] not in _old(remembered)),
+        new=frozenset(ids[index] for index in told if _is_new(ids[index], found.get(index), report, remembered)),
+        first={ids[index]: one.head for index, one in found.items() if one.head},
         next=following,
         moves=moves,
     )
@@ -117,8 +122,8 @@ def finding_named(recognised: Recognised, name: str) -> FindingReport | None:
 
 def _known(remembered: Remembered) -> list[_Known]:
     """Everything that has a number, each once: by its comment, by the summary, or by a dismissal."""
-    known = [_Known(one.mark.number, _where_it_is(one), one) for one in remembered.posted]
-    known += [_Known(one.number, one.identity) for one in remembered.state.unplaced]
+    known = [_Known(one.mark.number, _where_it_is(one), one, one.mark.head) for one in remembered.posted]
+    known += [_Known(one.number, one.identity, head=one.head) for one in remembered.state.unplaced]
     known += [_Known(one.number, one.identity) for one in remembered.dismissals if one.number and one.identity]
     fingerprints: set[str] = set()
     once: list[_Known] = []
@@ -140,8 +145,10 @@ def _has(once: Sequence[_Known], one: _Known) -> bool:
     return one.posted is None and any(other.number == one.number for other in once)
 
 
-def _old(remembered: Remembered) -> frozenset[str]:
-    return frozenset(f"F{number}" for _, number in remembered.state.known)
+def _is_new(name: str, known: _Known | None, report: Report, remembered: Remembered) -> bool:
+    if known is not None:
+        return known.head == report.change.head
+    return all(name != f"F{number}" for _, number in remembered.state.known)
 
 
 def _numbers(

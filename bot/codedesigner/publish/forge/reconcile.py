@@ -18,7 +18,7 @@ from codedesigner.publish.forge.recall import Posted, Remembered
 from codedesigner.publish.forge.recognise import Recognised
 from codedesigner.publish.forge.remembered import FindingMark, Status
 from codedesigner.publish.report import FindingReport, Report
-from codedesigner.publish.sanitise import code, prose
+from codedesigner.publish.sanitise import code
 from codedesigner.vote.finding import Disposition
 
 What = Literal["new", "still", "back", "fixed", "withdrawn", "dismissed", "unknown"]
@@ -114,11 +114,12 @@ class _Work:
             self._told(finding, posted)
         elif finding.disposition == "suppressed":
             self._suppressed(finding, posted)
-        elif posted is not None and posted.mark.status == "open":
-            if finding.disposition in _NOT_PUT_FORWARD:
-                self._withdraw(posted, finding.reason)
-            else:
-                self._fate(finding, "still", posted, finding.reason)
+        elif posted is not None and posted.mark.status != "open":
+            self._ended(posted)
+        elif posted is not None and finding.disposition in _NOT_PUT_FORWARD:
+            self._withdraw(posted, finding.reason)
+        elif posted is not None:
+            self._fate(finding, "still", posted, finding.reason)
 
     def _told(self, finding: FindingReport, posted: Posted | None) -> None:
         what: What = "new" if finding.id in self._recognised.new else "still"
@@ -126,7 +127,8 @@ class _Work:
         if posted is not None:
             back = posted.mark.status in _ENDED
             self._keep(placed, posted, back=back)
-            what = "back" if back else "still"
+            if back or posted.mark.back == self._page.head:
+                what = "back"
         elif self._inline and placed.place is not None and finding.disposition == "posted":
             self.posts.append(Post(finding.id, new_thread(placed, self._page)))
         self._fate(finding, what, posted)
@@ -146,12 +148,13 @@ class _Work:
         self._fate(finding, "dismissed", posted, finding.reason)
         if posted is not None and posted.mark.status == "open":
             what = f"Dismissed by {code(decision.login)}" if decision is not None else "Accepted"
-            why = prose(decision.reason if decision is not None else finding.reason)
+            why = decision.reason if decision is not None else finding.reason
             self._edit(posted, ended_body(posted, self._page, "dismissed", what, why), resolve=True)
 
     def gone(self, posted: Posted) -> None:
         """What to do about a comment whose finding the report no longer has."""
         if posted.mark.status != "open":
+            self._ended(posted)
             return
         unknown, reason = _unseen(posted.mark, self._recognised.report)
         moves = self._recognised.moves
@@ -167,7 +170,14 @@ class _Work:
             why = "" if path in moves.present else "its file is no longer part of the change"
             what = f"Fixed in {self._page.commit(self._page.head)}"
             self.fates.append(Fate(f"F{posted.mark.number}", "fixed", posted.mark.title, why, posted))
-            self._edit(posted, ended_body(posted, self._page, "fixed", what, why and f"Now {why}."), resolve=True)
+            self._edit(posted, ended_body(posted, self._page, "fixed", what, why), resolve=True)
+
+    def _ended(self, posted: Posted) -> None:
+        """A run that was cut off, or one on the same head, has done it already: it is told again, and not done."""
+        mark = posted.mark
+        if mark.ended == self._page.head and mark.status in ("fixed", "withdrawn"):
+            what: What = "fixed" if mark.status == "fixed" else "withdrawn"
+            self.fates.append(Fate(f"F{mark.number}", what, mark.title, mark.why, posted))
 
     def twice(self, posted: Posted, others: Sequence[Posted]) -> None:
         """What to do about a second comment on the same finding."""
@@ -180,7 +190,7 @@ class _Work:
     def _withdraw(self, posted: Posted, reason: str) -> None:
         what = f"No longer reported as of {self._page.commit(self._page.head)}"
         self.fates.append(Fate(f"F{posted.mark.number}", "withdrawn", posted.mark.title, reason, posted))
-        body = ended_body(posted, self._page, "withdrawn", what, prose(reason, cell=True))
+        body = ended_body(posted, self._page, "withdrawn", what, reason)
         # Where people have answered, they may not be done with it.
         self._edit(posted, body, resolve=not posted.answered)
 

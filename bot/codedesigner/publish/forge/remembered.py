@@ -61,8 +61,8 @@ class VoteKept(_Content):
 class FindingMark(_Content):
     """In the comment of a finding.
 
-    `head` is the commit that it was first reported on, `ended` the one that ended it, `back` the one that brought it
-    back.
+    `head` is the commit that it was first reported on, `ended` the one that ended it, with `why`, and `back` the one
+    that brought it back.
     """
 
     number: Number
@@ -75,19 +75,26 @@ class FindingMark(_Content):
     head: Sha = ""
     ended: Sha = ""
     back: Sha = ""
+    why: Text = ""
 
 
 class Unplaced(_Content):
-    """A finding that stands in the summary alone."""
+    """A finding that stands in the summary alone. `head` is the commit that it was first reported on."""
 
     number: Number
     identity: Identity
+    head: Sha = ""
 
 
 class SummaryMark(_Content):
-    """In the summary: what one run leaves to the next. `usd` None: not known, as somebody's price is not."""
+    """In the summary: what one run leaves to the next.
+
+    `head` was reviewed last, and `before` was the last head before that one. `usd` None: not known, as somebody's price
+    is not.
+    """
 
     head: Sha = ""
+    before: Sha = ""
     base: Sha = ""
     runs: Count = 0
     next: Number = 1

@@ -25,13 +25,14 @@ def next_state(
     known = {**{old: number for old, number in state.known if old not in now}, **now}
     posted = {post.id for post in reconciled.posts} | recognised.posted.keys()
     unplaced = [
-        Unplaced(number=ids[name], identity=recognised.identities[name])
+        Unplaced(number=ids[name], identity=recognised.identities[name], head=recognised.first.get(name, change.head))
         for name in reconciled.placed
         if name not in posted
     ]
     return state.model_copy(
         update={
             "head": change.head,
+            "before": state.before if state.head == change.head else state.head,
             "base": change.base,
             "runs": state.runs + 1,
             "next": min(recognised.next, 1_000_000),

@@ -40,10 +40,10 @@ class Told:
     """What the summary is made from.
 
     `given` holds the report with the numbers of the pull request (`recognise`). `urls` are the addresses of the
-    findings' comments by id, `refused` the forge's words for those that it did not take. `since` is the head of the
-    last review, empty for the first. `configuration` says what was used in words such as `.codedesigner.yml`, and
-    `configured` from which commit. `notices` are Markdown. `overview` is a supervisor's text about the change, which is
-    sanitised here. `total` is what all reviews together used.
+    findings' comments by id, `refused` the forge's words for those that it did not take. `since` is the head before
+    this one, `state.before`, and empty for the first. `configuration` says what was used in words such as
+    `.codedesigner.yml`, and `configured` from which commit. `notices` are Markdown. `overview` is a supervisor's text
+    about the change, which is sanitised here. `total` is what all reviews together used.
     """
 
     given: RenderInput
@@ -158,3 +158,9 @@ def review_body(page: Page, reconciled: Reconciled, summary_url: str = "") -> tu
     mark = NoticeMark(name="review", head=page.head)
     text = f"{plural(len(reconciled.posts), 'new finding')} on {page.commit(page.head)}{blocks}.{where}"
     return page.signer.ended(text, mark), page.signer.mark(mark)
+
+
+def spare_body(page: Page, summary_url: str) -> str:
+    """What becomes of a second summary, which a run made that did not know of the first."""
+    where = f"[the summary]({summary_url})" if summary_url else "the summary above"
+    return page.signer.ended(f"See {where}.", NoticeMark(name="spare", head=page.head))
