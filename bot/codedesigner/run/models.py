@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +21,7 @@ from codedesigner.run.questions import (
     read_verdict,
     request_of,
 )
+from codedesigner.run.within import within
 
 Told = Callable[[ProgressReport], None]
 
@@ -124,14 +124,7 @@ class Models:
 
         Where the time that is left does not suffice for all, the others are not among the results.
         """
-        tasks = [asyncio.create_task(self._examine(claim, around)) for claim in claims]
-        try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=left_s, return_when=asyncio.FIRST_EXCEPTION)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = await within(left_s, (self._examine(claim, around) for claim in claims))
         return tuple(task.result() for task in tasks if not task.cancelled())
 
     async def _examine(self, claim: Claim, around: Surroundings) -> Examined:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from codedesigner.run.judgement import Dispute, Opinion, judge_request, read_opi
 from codedesigner.run.looking import Found, LookupLimits, found_for, unlisted, wish_request
 from codedesigner.run.questions import NOTHING_USED, Surroundings, over_budget
 from codedesigner.run.tools.registry import ToolRegistry
+from codedesigner.run.within import within
 
 PRIORITY = 8.0
 """Of its calls, where those of workers have 5: a review that judges has all else behind it, and its end is near."""
@@ -51,14 +51,7 @@ class _Judging:
         self._so_far: dict[int, Judged] = {}
 
     async def judge(self, disputes: Sequence[Dispute | None], left_s: float | None = None) -> tuple[Judged, ...]:
-        tasks = [asyncio.create_task(self._one(number, dispute)) for number, dispute in enumerate(disputes)]
-        try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=left_s, return_when=asyncio.FIRST_EXCEPTION)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = await within(left_s, (self._one(number, dispute) for number, dispute in enumerate(disputes)))
         return tuple(
             self._so_far.get(number, _LATE) if task.cancelled() else task.result() for number, task in enumerate(tasks)
         )

@@ -6,7 +6,6 @@ gets into a report, and no text that somebody planted in the code.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from codedesigner.plan.model import ExecutionItem
 from codedesigner.protocol.wire import AnalyzeRequest, ErrorPayload, Metrics
 from codedesigner.run.bus import Answered, Bus
 from codedesigner.run.questions import NOTHING_USED, Surroundings, request_of
+from codedesigner.run.within import within
 from codedesigner.text import render
 
 MOST_CHOSEN = 4
@@ -92,14 +92,7 @@ async def choose_words(
         (answered,) = await bus.ask(supervisor, [words_request(offer, around)])
         return read_words(offer, answered)
 
-    tasks = [asyncio.create_task(one(offer)) for offer in offers]
-    try:
-        if tasks:
-            await asyncio.wait(tasks, timeout=left_s, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    tasks = await within(left_s, map(one, offers))
     return tuple(_LATE if task.cancelled() else task.result() for task in tasks)
 
 
