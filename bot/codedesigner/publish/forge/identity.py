@@ -159,6 +159,12 @@ class _Matching:
         for index in self._left_new:
             groups[after(self._new[index].path), *_claim(self._new[index])][1].append(index)
         for olds, news in groups.values():
+            was = {self._old[one].fingerprint: one for one in olds}
+            now = {self._new[one].fingerprint: one for one in news}
+            if was.keys() == now.keys() and len(was) == len(olds):
+                # None came and none went: each is what it was, wherever its comment got to.
+                self._take([(was[name], now[name]) for name in was])
+                continue
             pairs = aligned([self._old[one].line for one in olds], [self._new[one].line for one in news])
             self._take((olds[first], news[second]) for first, second in pairs)
 

@@ -114,15 +114,19 @@ def _posted(
 
 
 def _apart(found: list[Posted]) -> tuple[tuple[Posted, ...], tuple[Posted, ...]]:
-    """The oldest comment of every finding, and the others. One that says of itself that it is not the first is none."""
+    """The oldest open comment of every finding and those that have ended, and the others, which say it twice.
+
+    Of two like findings one may have ended and left its fingerprint to the other, so that open ones alone are compared.
+    """
     first: dict[str, Posted] = {}
+    kept: list[Posted] = []
     others: list[Posted] = []
     for one in sorted(found, key=lambda one: _age(one.comment)):
         if one.mark.status == "twice":
             continue
-        if first.setdefault(one.mark.identity.fingerprint, one) is not one:
-            others.append(one)
-    return tuple(first.values()), tuple(others)
+        again = one.mark.status == "open" and first.setdefault(one.mark.identity.fingerprint, one) is not one
+        (others if again else kept).append(one)
+    return tuple(kept), tuple(others)
 
 
 def _age(comment: Comment) -> tuple[float, int, str]:

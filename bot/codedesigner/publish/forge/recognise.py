@@ -47,6 +47,16 @@ class _Known:
     posted: Posted | None = None
     head: str = ""
 
+    @property
+    def key(self) -> str:
+        """A name of its own: two like findings may have had one fingerprint, one after the other."""
+        return f"comment {self.posted.comment.id}" if self.posted is not None else f"number {self.number}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was fixed or withdrawn. What was dismissed may well be there."""
+        return self.posted is not None and self.posted.mark.status in ("fixed", "withdrawn")
+
 
 def moves_of(files: Sequence[FileChange]) -> Moves:
     """What the change says about names, and the lines of its new sides."""
@@ -72,21 +82,25 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
     rest = [index for index, one in enumerate(report.findings) if one.disposition not in TOLD]
     identities = [identity_of(one) for one in report.findings]
     found: dict[int, _Known] = {}
-    for indexes in (told, rest):
-        left = [one for one in known if one not in found.values()]
-        pairs = match([one.identity for one in left], [identities[index] for index in indexes], moves)
-        found |= {indexes[now]: left[was] for now, was in pairs.items()}
+    # What stands goes before what has ended, and what is told before what is only listed.
+    live = [one for one in known if not one.ended]
+    for indexes, among in ((told, live), (told, known), (rest, known)):
+        taken = {one.key for one in found.values()}
+        left = [one for one in among if one.key not in taken]
+        open_ones = [index for index in indexes if index not in found]
+        pairs = match([one.identity for one in left], [identities[index] for index in open_ones], moves)
+        found |= {open_ones[now]: left[was] for now, was in pairs.items()}
     numbers, following = _numbers(report.findings, told, rest, found, remembered)
     ids = [f"F{numbers[index]}" for index in range(len(report.findings))]
     matched = {ids[index]: one.posted for index, one in found.items()}
-    standing = {one.identity.fingerprint for one in found.values()}
+    standing = {one.key for one in found.values()}
     dismissals = {one.number: one for one in remembered.dismissals}
     return Recognised(
         report=_renumbered(report, ids),
         identities={ids[index]: identities[index] for index in told},
         posted={name: posted for name, posted in matched.items() if posted is not None},
         dismissed={name: dismissals[int(name[1:])] for name in ids if int(name[1:]) in dismissals},
-        gone=tuple(one for one in remembered.posted if one.mark.identity.fingerprint not in standing),
+        gone=tuple(one for one in remembered.posted if f"comment {one.comment.id}" not in standing),
         new=frozenset(ids[index] for index in told if _is_new(ids[index], found.get(index), report, remembered)),
         first={ids[index]: one.head for index, one in found.items() if one.head},
         next=following,
@@ -122,14 +136,12 @@ def finding_named(recognised: Recognised, name: str) -> FindingReport | None:
 
 def _known(remembered: Remembered) -> list[_Known]:
     """Everything that has a number, each once: by its comment, by the summary, or by a dismissal."""
-    known = [_Known(one.mark.number, _where_it_is(one), one, one.mark.head) for one in remembered.posted]
-    known += [_Known(one.number, one.identity, head=one.head) for one in remembered.state.unplaced]
-    known += [_Known(one.number, one.identity) for one in remembered.dismissals if one.number and one.identity]
-    fingerprints: set[str] = set()
-    once: list[_Known] = []
-    for one in known:
-        if one.identity.fingerprint not in fingerprints and not _has(once, one):
-            fingerprints.add(one.identity.fingerprint)
+    once = [_Known(one.mark.number, _where_it_is(one), one, one.mark.head) for one in remembered.posted]
+    others = [_Known(one.number, one.identity, head=one.head) for one in remembered.state.unplaced]
+    others += [_Known(one.number, one.identity) for one in remembered.dismissals if one.number and one.identity]
+    # Of a number that two comments have, as two runs raced, neither is lost; what else has it is the same finding.
+    for one in others:
+        if all(other.number != one.number for other in once):
             once.append(one)
     return once
 
@@ -138,11 +150,6 @@ def _where_it_is(posted: Posted) -> Identity:
     """What is kept of a finding, on the line to which the forge has moved its comment since."""
     line = posted.thread.line if posted.thread is not None else None
     return posted.mark.identity.model_copy(update={"line": line}) if line is not None else posted.mark.identity
-
-
-def _has(once: Sequence[_Known], one: _Known) -> bool:
-    # Of a number that two comments have, as two runs raced, neither is lost; what else has it is the same finding.
-    return one.posted is None and any(other.number == one.number for other in once)
 
 
 def _is_new(name: str, known: _Known | None, report: Report, remembered: Remembered) -> bool:

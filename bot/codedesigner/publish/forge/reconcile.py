@@ -182,7 +182,7 @@ class _Work:
     def twice(self, posted: Posted, others: Sequence[Posted]) -> None:
         """What to do about a second comment on the same finding."""
         fingerprint = posted.mark.identity.fingerprint
-        first = next(one for one in others if one.mark.identity.fingerprint == fingerprint)
+        first = next(one for one in others if (one.mark.identity.fingerprint, one.mark.status) == (fingerprint, "open"))
         where = f"[another comment]({first.comment.url})" if first.comment.url else "another comment"
         body = ended_body(posted, self._page, "twice", f"Said twice: it stands in {where}")
         self._edit(posted, body, resolve=not posted.answered)
