@@ -11,9 +11,10 @@ from codedesigner.evaluation.chance import Chance, between, resamples
 from codedesigner.evaluation.evaluate import Asked, evaluate
 from codedesigner.evaluation.heard import Heard, heard
 from codedesigner.evaluation.protocol import HoldOut, Resampling, figures, folds, gain, held_out
-from codedesigner.evaluation.reliability import as_it_is, calibrated, histogram
+from codedesigner.evaluation.reliability import as_it_is, calibrated, error_interval, histogram
 from codedesigner.evaluation.scoring import Counts, Scoring
-from codedesigner.evaluation.ways import WAYS, Learned, weights_of
+from codedesigner.evaluation.ways import WAYS, Learned, best_bar, weights_of
+from codedesigner.vote.calibration import Labelled, calibration_error
 
 from .sample import sample
 
@@ -81,7 +82,8 @@ def test_who_did_not_look_has_no_vote() -> None:
     first = sample()[0]
     without = first.model_copy(update={"reviews": {k: v for k, v in first.reviews.items() if k != "poor"}})
     assert heard(without, PANEL).answered == ("fair", "good")
-    assert max(said for said, _ in as_it_is([heard(without, PANEL)], "strict")) == 1.0
+    # Both of two, less half a vote.
+    assert max(said for said, _ in as_it_is([heard(without, PANEL)], "strict")[0]) == pytest.approx(0.75)
 
 
 def test_findings_that_are_given_are_not_grouped_again() -> None:
@@ -94,11 +96,35 @@ def test_findings_that_are_given_are_not_grouped_again() -> None:
 
 
 def test_votes_and_probabilities_are_of_the_same_findings() -> None:
-    counted = histogram(every(), "majority")
-    assert sum(one.count for one in counted) == len(as_it_is(every(), "majority"))
+    counted, plain = histogram(every(), "majority"), as_it_is(every(), "majority")
     fitted = calibrated(every(), "majority", "repo")
-    assert sorted(right for _, right in fitted) == sorted(right for _, right in as_it_is(every(), "majority"))
-    assert all(0 <= said <= 1 for said, _ in fitted)
+    assert sum(one.count for one in counted) == sum(map(len, plain))
+    assert [[right for _, right in each] for each in fitted] == [[right for _, right in each] for each in plain]
+    assert all(0 <= said <= 1 for each in fitted for said, _ in each)
+
+
+def test_a_calibration_error_lies_inside_its_interval() -> None:
+    said = as_it_is(every(), "majority")
+    found = error_interval(said, Resampling(300, 1))
+    assert found is not None
+    assert found.low < calibration_error([one for each in said for one in each]) < found.high
+    assert error_interval(said, Resampling(0)) is None
+
+
+def test_the_bar_is_where_most_is_expected() -> None:
+    good = [Labelled(0.8, 5, True)] * 18 + [Labelled(0.8, 5, False)] * 2
+    bad = [Labelled(0.2, 5, True)] * 2 + [Labelled(0.2, 5, False)] * 98
+
+    assert best_bar([*good, *bad], 20) == 0.8
+    assert best_bar([*good, *bad], 2_000) == 0.2
+    assert best_bar([], 3) == 1.0
+
+
+def test_luck_on_a_few_does_not_move_the_bar() -> None:
+    many = [Labelled(share, 5, place < share * 20) for share in (0.4, 0.6) for place in range(20)]
+    one_off = [Labelled(0.2, 5, True)]
+
+    assert best_bar([*many, *[Labelled(0.2, 5, place < 3) for place in range(60)], *one_off], 24) == 0.4
 
 
 def test_chance_is_the_seeds() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codedesigner.run.whereabouts import CodeLine, whereabouts
+from codedesigner.run.resemblance import CodeLine
+from codedesigner.run.whereabouts import whereabouts
 
 SOURCE = """\
 import socket
@@ -38,6 +39,8 @@ def lines(source: str = SOURCE, unchanged: frozenset[int] = frozenset(), start: 
         ("Why are there five? `MAX_RETRIES` should be configurable", 14),
         ("`open_session` leaks its connection when greeting fails", 3),
         ("Nothing limits how often we greet in `range(retries)`", 5),
+        ("Line 12 is never reached.", 12),
+        ("`close_session` writes secrets", 9),
         ("Use a context manager:\n\n```python\n    connection.shutdown(socket.SHUT_RDWR)\n```\n", 11),
     ],
 )
@@ -53,6 +56,12 @@ def test_what_shares_no_name_has_no_place() -> None:
 def test_a_line_that_the_change_touched_is_likelier() -> None:
     same = [CodeLine(1, "total += 1", changed=False), CodeLine(50, "total += 1", changed=True)]
     assert whereabouts("`total` is not locked", same) == 50
+
+
+def test_several_likely_lines_beat_one_that_is_alone() -> None:
+    there = [CodeLine(1, "retry(limit)", True)]
+    there += [CodeLine(number, f"retry(limit, {number})", True) for number in range(40, 44)]
+    assert whereabouts("Why `retry` without a `limit`?", there) in range(40, 44)
 
 
 def test_lines_of_another_hunk_are_no_neighbours() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from codedesigner.vote.calibration import (
     Calibration,
     Labelled,
     calibration_error,
+    error_by_chance,
     fitted,
     read_calibration,
     reliability,
@@ -120,3 +122,13 @@ def test_bins_say_what_was_said_and_what_was_right() -> None:
     assert (high.low, high.high, high.count, high.right) == (0.9, 1.0, 2, 0.5)
     assert calibration_error([(0.1, False), (0.15, False), (0.9, True), (1.0, False)]) == pytest.approx(0.2875)
     assert calibration_error([]) == 0.0
+
+
+def test_what_is_said_truly_is_off_by_chance_alone() -> None:
+    chance = Random(3)  # noqa: S311
+    said = [0.1 + 0.2 * (place % 5) for place in range(400)]
+    drawn = [calibration_error([(one, chance.random() < one) for one in said]) for _ in range(200)]
+
+    assert error_by_chance([(one, True) for one in said]) == pytest.approx(sum(drawn) / len(drawn), rel=0.1)
+    assert error_by_chance([]) == 0.0
+    assert error_by_chance([(1.0, True)]) == 0.0

@@ -131,16 +131,17 @@ def test_the_threshold_is_the_mean_likeness_that_joins() -> None:
     assert [len(grouped(said, pairs, threshold=bar)) for bar in (0.5, 0.51)] == [1, 2]
 
 
-def test_two_remarks_of_one_reviewer_need_more_to_be_one() -> None:
-    said = [Remark("0", "a", "x"), Remark("1", "a", "y")]
-
-    assert len(grouped(said, Fixed({(0, 1): 0.5}))) == 2
-
-
 def test_the_representative_is_the_member_most_like_the_others() -> None:
     pairs = Fixed({(0, 1): 0.9, (1, 2): 0.9, (0, 2): 0.6})
 
     assert [group.representative.id for group in grouped(of("a", "b", "c"), pairs)] == ["1"]
+
+
+def test_who_says_several_things_in_a_group_does_not_speak_for_it() -> None:
+    said = [Remark("0", "a", "p"), Remark("1", "a", "q"), Remark("2", "b", "r"), Remark("3", "c", "s")]
+    pairs = Fixed({(0, 1): 0.9, (0, 2): 0.9, (0, 3): 0.9, (1, 2): 0.8, (1, 3): 0.8, (2, 3): 0.4})
+
+    assert [group.representative.id for group in grouped(said, pairs)] == ["2"]
 
 
 @settings(max_examples=60, deadline=None)

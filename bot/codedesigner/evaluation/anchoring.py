@@ -12,7 +12,8 @@ from codedesigner.evaluation.evaluate import figure
 from codedesigner.evaluation.protocol import Resampling
 from codedesigner.evaluation.result import AnchoringResult, Figure
 from codedesigner.run.anchor import anchor
-from codedesigner.run.whereabouts import CodeLine, whereabouts
+from codedesigner.run.resemblance import CodeLine
+from codedesigner.run.whereabouts import whereabouts
 
 DISTANCES = (0, 3, 10)
 """Lines that are told apart in the results."""
@@ -48,21 +49,21 @@ def anchored(entries: Sequence[AnchoredChange], resampling: Resampling) -> tuple
 def by_text(comment: Anchored, file: FileChange) -> int | None:
     """The line that its words point to."""
     return whereabouts(
-        comment.text, [CodeLine(number, text, touched) for number, text, touched in _shown(comment, file)]
+        comment.text, [CodeLine(number, text, touched) for number, text, touched in shown(comment, file)]
     )
 
 
 def by_evidence(comment: Anchored, file: FileChange) -> int | None:
     """The line where what it quotes stands, if that is among the lines of the diff."""
-    shown = {number: text for number, text, _ in _shown(comment, file)}
-    if not shown:
+    known = {number: text for number, text, _ in shown(comment, file)}
+    if not known:
         return None
-    lines = [shown.get(number, "") for number in range(1, max(shown) + 1)]
+    lines = [known.get(number, "") for number in range(1, max(known) + 1)]
     found = anchor(comment.evidence or "", None, lines, Span(1, len(lines)))
     return None if found is None else found.line
 
 
-def _shown(comment: Anchored, file: FileChange) -> list[tuple[int, str, bool]]:
+def shown(comment: Anchored, file: FileChange) -> list[tuple[int, str, bool]]:
     """(number, text, touched) of each line of the comment's side that the diff shows."""
 
     def number(line: Line) -> int | None:

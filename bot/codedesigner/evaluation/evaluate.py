@@ -11,7 +11,7 @@ from codedesigner.evaluation.chance import Interval
 from codedesigner.evaluation.dataset import PullRequest, Spent
 from codedesigner.evaluation.heard import Heard, heard
 from codedesigner.evaluation.protocol import Figures, HoldOut, Resampling, figures, gain, held_out
-from codedesigner.evaluation.reliability import Said, as_it_is, calibrated, histogram
+from codedesigner.evaluation.reliability import as_it_is, calibrated, error_interval, histogram
 from codedesigner.evaluation.result import (
     Between,
     BinResult,
@@ -26,7 +26,7 @@ from codedesigner.evaluation.result import (
 )
 from codedesigner.evaluation.scoring import SCORINGS, Counts, Scoring, reviewer_counts
 from codedesigner.evaluation.ways import BEST_SINGLE, WAYS
-from codedesigner.vote.calibration import calibration_error, reliability
+from codedesigner.vote.calibration import calibration_error, error_by_chance, reliability
 
 DIGITS = 4
 
@@ -133,7 +133,9 @@ def _panel(panel: Sequence[str], pull_requests: Sequence[PullRequest], hold_out:
         reviewers=tuple(panel),
         strategies=tuple(found),
         votes=_votes(every),
-        reliability=tuple(each for scoring in SCORINGS for each in _reliability(every, scoring, hold_out)),
+        reliability=tuple(
+            each for scoring in SCORINGS for each in _reliability(every, scoring, hold_out, asked.resampling)
+        ),
     )
 
 
@@ -185,14 +187,20 @@ def _votes(every: Sequence[Heard]) -> tuple[VotesResult, ...]:
     return tuple(VotesResult(votes=one.votes, findings=one.count, right=one.right) for one in found)
 
 
-def _reliability(every: Sequence[Heard], scoring: Scoring, hold_out: HoldOut) -> Iterator[ReliabilityResult]:
+def _reliability(
+    every: Sequence[Heard], scoring: Scoring, hold_out: HoldOut, resampling: Resampling
+) -> Iterator[ReliabilityResult]:
     for is_fitted in (False, True):
-        said: Said = calibrated(every, scoring, hold_out) if is_fitted else as_it_is(every, scoring)
+        each = calibrated(every, scoring, hold_out) if is_fitted else as_it_is(every, scoring)
+        said = [finding for one in each for finding in one]
         yield ReliabilityResult(
             scoring=scoring,
             fitted=is_fitted,
             findings=len(said),
-            error=round(calibration_error(said), DIGITS),
+            error=Figure(
+                value=round(calibration_error(said), DIGITS), interval=_between(error_interval(each, resampling))
+            ),
+            by_chance=round(error_by_chance(said), DIGITS),
             bins=tuple(
                 BinResult(findings=one.count, said=round(one.said, DIGITS), right=round(one.right, DIGITS))
                 for one in reliability(said)

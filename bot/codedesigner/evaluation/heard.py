@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from codedesigner.evaluation.dataset import Comment, PullRequest
 from codedesigner.vote.grouping import Group, grouped
+from codedesigner.vote.likeness import SHIPPED, Likeness
 from codedesigner.vote.remark import Remark
 
 
@@ -19,12 +20,18 @@ class Heard:
     groups: tuple[Group, ...]
 
 
-def heard(pull_request: PullRequest, panel: Sequence[str]) -> Heard:
+def heard(
+    pull_request: PullRequest,
+    panel: Sequence[str],
+    likeness: Likeness = SHIPPED,
+    *,
+    threshold: float | None = None,
+) -> Heard:
     """The panel's comments in groups: as the dataset has them, else as the product makes them."""
     answered = tuple(name for name in sorted(panel) if name in pull_request.reviews)
     remarks = {comment.id: _remark(name, comment) for name in answered for comment in pull_request.reviews[name]}
     if pull_request.findings is None:
-        return Heard(pull_request, answered, grouped(tuple(remarks.values())))
+        return Heard(pull_request, answered, grouped(tuple(remarks.values()), likeness, threshold=threshold))
     groups = []
     for finding in pull_request.findings:
         members = tuple(remarks[name] for name in finding.members if name in remarks)

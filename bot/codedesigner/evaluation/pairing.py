@@ -10,12 +10,13 @@ from codedesigner.evaluation.protocol import Resampling, figures
 from codedesigner.evaluation.result import PairsResult
 from codedesigner.evaluation.scoring import Counts
 from codedesigner.vote.grouping import grouped
+from codedesigner.vote.likeness import SHIPPED, Likeness
 from codedesigner.vote.remark import Remark
 
 
 def paired(entries: Sequence[PairedTexts], resampling: Resampling) -> tuple[PairsResult, ...]:
     """How well the product tells pairs apart, without and with those that probably differ."""
-    counts = [_counts(one) for one in entries]
+    counts = [pair_counts(one) for one in entries]
     return (
         PairsResult(against="different", quality=quality(figures([sure for sure, _ in counts], resampling))),
         PairsResult(
@@ -25,10 +26,14 @@ def paired(entries: Sequence[PairedTexts], resampling: Resampling) -> tuple[Pair
     )
 
 
-def _counts(entry: PairedTexts) -> tuple[Counts, Counts]:
+def pair_counts(
+    entry: PairedTexts, likeness: Likeness = SHIPPED, *, threshold: float | None = None
+) -> tuple[Counts, Counts]:
+    """The counts of one pull request, without and with the pairs that probably differ."""
     # What a name says before its last `#` is who wrote the text.
     remarks = [Remark(name, name.rpartition("#")[0] or name, text) for name, text in entry.texts.items()]
-    place = {member.id: number for number, group in enumerate(grouped(remarks)) for member in group.members}
+    groups = grouped(remarks, likeness, threshold=threshold)
+    place = {member.id: number for number, group in enumerate(groups) for member in group.members}
 
     def taken(pairs: Sequence[tuple[str, str]]) -> int:
         return sum(place[one] == place[other] for one, other in pairs)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import fsum
 
+from codedesigner.evaluation.chance import Interval, between, resamples
 from codedesigner.evaluation.heard import Heard
-from codedesigner.evaluation.protocol import HoldOut, folds
+from codedesigner.evaluation.protocol import HoldOut, Resampling, folds
 from codedesigner.evaluation.scoring import Scoring, is_right
 from codedesigner.evaluation.ways import as_posted, ballots
-from codedesigner.vote.calibration import Labelled, fitted
+from codedesigner.vote.calibration import BINS, Calibration, Labelled, fitted
 
 Said = list[tuple[float, bool]]
-"""(probability, right) of findings."""
+"""(probability, right) of the findings of one pull request."""
+
+UNFITTED = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +37,39 @@ def labelled(heard: Iterable[Heard], scoring: Scoring) -> list[Labelled]:
     ]
 
 
-def as_it_is(heard: Sequence[Heard], scoring: Scoring) -> Said:
-    """Agreement taken for the probability."""
-    return [(one.agreement, one.right) for one in labelled(heard, scoring)]
+def as_it_is(heard: Sequence[Heard], scoring: Scoring) -> list[Said]:
+    """For each pull request, agreement, less the half vote that its proposer's own yes is too much, as probability."""
+    return [_told(each, scoring, UNFITTED) for each in heard]
 
 
-def calibrated(heard: Sequence[Heard], scoring: Scoring, hold_out: HoldOut) -> Said:
+def calibrated(heard: Sequence[Heard], scoring: Scoring, hold_out: HoldOut) -> list[Said]:
     """The probability that a calibration, fitted on what is not held out, makes of the agreement."""
-    found: Said = []
+    found: dict[str, Said] = {}
     for _, train, test in folds(heard, hold_out):
         fit = fitted(labelled(train, scoring))
-        found += [(fit.raw(one.agreement, one.voters), one.right) for one in labelled(test, scoring)]
+        found |= {each.pull_request.pr: _told(each, scoring, fit) for each in test}
+    return [found[each.pull_request.pr] for each in heard]
+
+
+def _told(heard: Heard, scoring: Scoring, calibration: Calibration) -> Said:
+    return [(calibration.raw(one.agreement, one.voters), one.right) for one in labelled([heard], scoring)]
+
+
+def error_interval(said: Sequence[Said], resampling: Resampling) -> Interval | None:
+    """Where the calibration error lies when pull requests are drawn anew."""
+    off = [_off(each) for each in said]
+    drawn = []
+    for places in resamples(len(said), times=resampling.times, seed=resampling.seed):
+        whole = sum(len(said[place]) for place in places)
+        drawn.append(fsum(abs(fsum(off[place][at] for place in places)) for at in range(BINS)) / max(whole, 1))
+    return between(drawn)
+
+
+def _off(said: Said) -> list[float]:
+    """For each bin, the sum of what was said less that of what was right."""
+    found = [0.0] * BINS
+    for probability, right in said:
+        found[min(int(probability * BINS), BINS - 1)] += probability - right
     return found
 
 

@@ -76,12 +76,13 @@ class BinResult(_Model):
 
 
 class ReliabilityResult(_Model):
-    """Agreement beside the truth, as it is, or as a calibration that was fitted on what is not held out says it."""
+    """Agreement less half a vote beside the truth, or what a calibration fitted on what is not held out makes of it."""
 
     scoring: Scoring
     fitted: bool
     findings: Count
-    error: Share = Field(description="Expected calibration error: the mean distance of what was said from the truth.")
+    error: Figure = Field(description="Expected calibration error: the mean distance of what was said from the truth.")
+    by_chance: Share = Field(description="The error to expect of so many findings where all that is said is true.")
     bins: tuple[BinResult, ...]
 
 

@@ -71,13 +71,20 @@ def posted_counts(pull_request: PullRequest, posted: Sequence[Posted], scoring: 
     Raises:
         KeyError: a finding names a comment that the pull request has not.
     """
+    new = news(pull_request, posted, scoring)
+    hit = sum(new)
+    return Counts(hit, new.count(0), len(pull_request.golden) - hit)
+
+
+def news(pull_request: PullRequest, posted: Sequence[Posted], scoring: Scoring) -> list[int]:
+    """How many golden issues each of what was posted found that nothing before it had found."""
     hit: set[int] = set()
-    wrong = 0
+    found = []
     for finding in posted:
         new = _named(finding, pull_request.said, scoring) - hit
         hit |= new
-        wrong += not new
-    return Counts(len(hit), wrong, len(pull_request.golden) - len(hit))
+        found.append(len(new))
+    return found
 
 
 def is_right(pull_request: PullRequest, finding: Posted, scoring: Scoring) -> bool:

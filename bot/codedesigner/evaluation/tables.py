@@ -69,7 +69,7 @@ def panel_title(panel: PanelResult) -> str:
 
 def reliability_name(one: ReliabilityResult) -> str:
     """Whose calibration error, and which."""
-    return f"{one.scoring}{' after fitting' if one.fitted else ''} {one.error:.3f}"
+    return f"{one.scoring}{' after fitting' if one.fitted else ''} {told(one.error)}, by chance {one.by_chance:.3f}"
 
 
 def money(usd: float | None) -> str:
@@ -104,7 +104,7 @@ def _strategies(panel: PanelResult) -> Table:
         (f"{one.strategy}, {one.scoring}", *_cells(one.quality), _gain(one.gain, one.gain_interval), money(one.usd))
         for one in panel.strategies
     )
-    off = ", ".join(reliability_name(one) for one in panel.reliability)
+    off = "; ".join(reliability_name(one) for one in panel.reliability)
     return Table(panel_title(panel), head, rows, f"Calibration error of agreement: {off}")
 
 

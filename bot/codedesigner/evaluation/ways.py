@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum, sqrt
 
 from codedesigner.evaluation.heard import Heard
 from codedesigner.evaluation.scoring import (
@@ -11,10 +13,12 @@ from codedesigner.evaluation.scoring import (
     Posted,
     Scoring,
     f1_of,
+    news,
     posted_counts,
     reviewer_counts,
     total,
 )
+from codedesigner.vote.calibration import Labelled, fitted
 from codedesigner.vote.history import Record, learned
 from codedesigner.vote.strategies.base import Voted
 from codedesigner.vote.strategies.remarks import voted
@@ -51,13 +55,16 @@ def as_posted(one: Voted) -> Posted:
 
 
 def weights_of(train: Sequence[Heard]) -> dict[str, float]:
-    """Reviewer -> its weight by how often its comments named something, as history would have it."""
+    """Reviewer -> its weight by how often its comments named something, as history would have it.
+
+    The root of the odds: what is counted as a no here is mostly silence, which says less than a no that was asked for.
+    """
     found = []
     for name in sorted({name for each in train for name in each.answered}):
         counts = total(reviewer_counts(each.pull_request, name) for each in train)
         found.append(Record(name, "", "", counts.tp, counts.fp))
     history = learned(found)
-    return {record.location: odds(history.accuracy(record.location)) for record in found}
+    return {record.location: sqrt(odds(history.accuracy(record.location))) for record in found}
 
 
 def _even(_train: Sequence[Heard]) -> dict[str, float]:
@@ -68,24 +75,36 @@ def _learn_vote(
     weigh: Callable[[Sequence[Heard]], dict[str, float]], train: Sequence[Heard], scoring: Scoring
 ) -> Learned:
     weights = weigh(train)
-    votes = [(each.pull_request, ballots(each, weights)) for each in train]
-    bars = sorted({one.agreement for _, found in votes for one in found}) or [1.0]
-    bars = (
-        bars
-        if len(bars) <= MOST_BARS
-        else [bars[place * (len(bars) - 1) // (MOST_BARS - 1)] for place in range(MOST_BARS)]
-    )
-
-    def worth(bar: float) -> float:
-        return f1_of([posted_counts(pull_request, posted(found, bar), scoring) for pull_request, found in votes])
-
-    # Among bars that are as good, the higher one posts less.
-    best = max(bars, key=lambda bar: (worth(bar), bar))
-    return Learned(f"agreement of {best:.2f} or more", lambda each: _counted(each, weights, best, scoring))
+    labels = [label for each in train for label in _labelled(each, weights, scoring)]
+    bar = best_bar(labels, sum(len(each.pull_request.golden) for each in train))
+    return Learned(f"agreement of {bar:.2f} or more", lambda each: _counted(each, weights, bar, scoring))
 
 
-MOST_BARS = 60
-"""Bars that are tried at most, spread evenly over the agreements that occur."""
+def _labelled(heard: Heard, weights: Mapping[str, float], scoring: Scoring) -> list[Labelled]:
+    """Every group, and whether posting it, and all that more agree on, finds something new."""
+    votes = ballots(heard, weights)
+    found = news(heard.pull_request, [as_posted(one) for one in votes], scoring)
+    return [Labelled(one.agreement, len(heard.answered), bool(new)) for one, new in zip(votes, found, strict=True)]
+
+
+def best_bar(labels: Sequence[Labelled], golden: int) -> float:
+    """The agreement from which on posting is expected to give the best F1, where there are so many golden issues.
+
+    Expected from the probabilities that are fitted to the labels, not counted from the labels themselves: the bar that
+    happens to be the best on a few pull requests is often a poor one on others.
+    """
+    calibration = fitted(labels)
+    # Shares are sums of fractions: what is one bar on paper may differ by a hair.
+    levels: dict[float, list[float]] = defaultdict(list)
+    for one in labels:
+        levels[round(one.agreement, 9)].append(calibration.raw(one.agreement, one.voters))
+    right, posted, best, bar = 0.0, 0, 0.0, 1.0
+    for agreement, probabilities in sorted(levels.items(), reverse=True):
+        right, posted = right + fsum(probabilities), posted + len(probabilities)
+        expected = 2 * right / (posted + golden)
+        if expected > best:
+            best, bar = expected, agreement
+    return bar
 
 
 def _counted(heard: Heard, weights: Mapping[str, float], bar: float, scoring: Scoring) -> Counts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import exp, fsum, isfinite, log
+from math import exp, fsum, isfinite, log, pi, sqrt
 
 LEAST_LABELS = 150
 """Below this many labels the fit would move more by chance than by what is true."""
@@ -196,3 +196,14 @@ def calibration_error(said: Sequence[tuple[float, bool]], bins: int = BINS) -> f
     """Expected calibration error: how far what was said is from what was right, in the mean of all; 0 where none."""
     whole = len(said)
     return fsum(each.count * abs(each.said - each.right) for each in reliability(said, bins)) / whole if whole else 0.0
+
+
+def error_by_chance(said: Sequence[tuple[float, bool]], bins: int = BINS) -> float:
+    """The calibration error to be expected where every probability is exactly true: no better one can be asked for.
+
+    The mean distance of a bin's share from its probability, by the normal distribution.
+    """
+    spread = [0.0] * bins
+    for probability, _ in said:
+        spread[min(int(probability * bins), bins - 1)] += probability * (1 - probability)
+    return fsum(sqrt(2 / pi * each) for each in spread) / len(said) if said else 0.0

@@ -7,7 +7,7 @@ only where it says the same.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,13 +18,14 @@ from codedesigner.vote.remark import Remark
 from codedesigner.vote.standing import standing
 from codedesigner.vote.wording import skeleton
 
-ONE_REVIEWER = 0.5
-"""What the likeness of two remarks of one reviewer is multiplied by: who says two things mostly means two."""
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Remarks that mean one defect, at least one. `representative` is the member that says it best."""
+    """Remarks that mean one defect, at least one. `representative` is the member that says it best.
+
+    That is the one most like the others, of a reviewer that said no more than others did: who has said several things
+    in one group has perhaps meant several.
+    """
 
     members: tuple[Remark, ...]
     representative: Remark
@@ -52,8 +53,7 @@ def grouped(
         return not of_two_names and places[one].joined(places[other]) is not None
 
     pairs = likeness.pairs(first, comparable)
-    weighed = _by_reviewers(nodes, pairs)
-    parts = linked(places, weighed, THRESHOLD if threshold is None else threshold)
+    parts = linked(places, pairs, THRESHOLD if threshold is None else threshold)
     return tuple(_group([nodes[index] for index in part], part, pairs) for part in parts)
 
 
@@ -72,14 +72,6 @@ def _order(remark: Remark) -> tuple[str, int, int, str, str, str, str]:
     return (remark.path or "", line, end_line, remark.text, remark.reviewer, remark.kind or "", remark.id)
 
 
-def _by_reviewers(nodes: Sequence[Sequence[Remark]], pairs: Pairs) -> Pairs:
-    names = [frozenset(remark.reviewer for remark in node) for node in nodes]
-    return {
-        (one, other): likeness * (1.0 if names[one].isdisjoint(names[other]) else ONE_REVIEWER)
-        for (one, other), likeness in pairs.items()
-    }
-
-
 def _group(nodes: Sequence[Sequence[Remark]], indices: Sequence[int], pairs: Pairs) -> Group:
     members = sorted((remark for node in nodes for remark in node), key=_order)
     support = [
@@ -90,5 +82,11 @@ def _group(nodes: Sequence[Sequence[Remark]], indices: Sequence[int], pairs: Pai
         + len(own)
         for index, own in zip(indices, nodes, strict=True)
     ]
-    best = max(range(len(nodes)), key=lambda place: (round(support[place], 9), len(nodes[place][0].text), -place))
-    return Group(tuple(members), nodes[best][0])
+    said = Counter(member.reviewer for member in members)
+    fewest = [min(said[remark.reviewer] for remark in node) for node in nodes]
+
+    def worth(place: int) -> tuple[float, ...]:
+        return -fewest[place], round(support[place], 9), len(nodes[place][0].text), -place
+
+    best = max(range(len(nodes)), key=worth)
+    return Group(tuple(members), min(nodes[best], key=lambda remark: said[remark.reviewer]))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from codedesigner.vote.calibration import Calibration
 from codedesigner.vote.finding import Ballot
@@ -25,8 +23,7 @@ def voted(
 ) -> tuple[Voted, ...]:
     """Each group with its vote, most agreed first.
 
-    `answered` are the reviewers that looked and did not fail; a weight that is not given is 1. The words of a group
-    are the longest of those that stand alone: who has said several things in one group has perhaps meant several.
+    `answered` are the reviewers that looked and did not fail; a weight that is not given is 1.
     """
     panel = {name: weights.get(name, 1.0) for name in sorted(set(answered))}
     found = [_voted(group, panel, rule or Rule(), calibration) for group in groups]
@@ -43,9 +40,8 @@ def _voted(group: Group, panel: Mapping[str, float], rule: Rule, calibration: Ca
         else Ballot(name, "no", "silent", 1.0, weight)
         for name, weight in panel.items()
     ]
-    own = Counter(member.reviewer for member in group.members)
-    lead = min(group.members, key=lambda one: (own[one.reviewer], -len(one.text), one.text, one.id))
+    lead = group.representative
     result = vote_of(ballots, rule, angle=lead.angle or "", kind=lead.kind or "")
     agreed = share_of_yes(result)
     probability = None if calibration is None else calibration.probability(agreed, len(panel))
-    return Voted(replace(group, representative=lead), result, agreed, probability)
+    return Voted(group, result, agreed, probability)
