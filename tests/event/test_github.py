@@ -115,7 +115,7 @@ def test_a_new_thread_of_somebody_else_is_no_question() -> None:
 
 
 def test_a_check_that_is_asked_for_anew_finds_its_pull_request_by_its_external_id() -> None:
-    check = {"name": "codedesigner", "head_sha": HEAD, "external_id": "3:run-1", "pull_requests": []}
+    check = {"name": "codedesigner", "head_sha": HEAD, "external_id": "codedesigner/3/run-1", "pull_requests": []}
 
     assert read("check_run", {"action": "rerequested", "check_run": check}) == ReviewRequested(None, HEAD, 3)
     assert isinstance(read("check_run", {"action": "completed", "check_run": check}), Ignored)

@@ -93,7 +93,7 @@ def fit_sides(file: FileChange, olds: Iterable[bytes], news: Iterable[bytes]) ->
     forwards = (Sides(old, new) for old in olds if (new := _fit(old, file.hunks)) is not None)
     backwards = (Sides(old, new) for new in news if (old := _fit(new, back)) is not None)
     fitting = [*forwards, *backwards]
-    proven = (sides for sides in fitting if _has_id(sides.old, file.old_oid) and _has_id(sides.new, file.new_oid))
+    proven = (sides for sides in fitting if has_id(sides.old, file.old_oid) and has_id(sides.new, file.new_oid))
     return next(proven, next(iter(fitting), None))
 
 
@@ -118,7 +118,7 @@ def _reaches_end(content: bytes, hunks: tuple[Hunk, ...]) -> bool:
     return last.old_start + last.old_count - 1 == lines
 
 
-def _has_id(content: bytes | None, oid: str | None) -> bool:
+def has_id(content: bytes | None, oid: str | None) -> bool:
     """Whether git would store `content` under an id that starts with `oid`."""
     if content is None or oid is None:
         return False

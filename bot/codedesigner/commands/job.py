@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -12,7 +13,6 @@ from tempfile import mkdtemp
 import click
 
 from codedesigner.assembly.connect import reviewed
-from codedesigner.assembly.memory import KeptOutcomes
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.request import Prepared, notices, prepare
 from codedesigner.commands.jobfiles import deliver, log
@@ -29,9 +29,11 @@ from codedesigner.pullrequest.handling import handle
 
 SHORTEST_KEY = 16
 
+Forges = Callable[[Mapping[str, str]], AbstractContextManager[JobForge | None]]
 
-async def run_job(repo: Path, environ: Mapping[str, str], payload: str | None) -> int:
-    """Do what the event asks for; the exit code.
+
+async def run_job(repo: Path, environ: Mapping[str, str], payload: str | None, *, forges: Forges = forge_of) -> int:
+    """Do what the event asks for; the exit code. `forges` gives the forge that the environment describes.
 
     Raises:
         CodedesignerError: it could not be done.
@@ -43,7 +45,7 @@ async def run_job(repo: Path, environ: Mapping[str, str], payload: str | None) -
         _say(f"note: {event.reason}")
         return 0
     options = _options(repo, environ)
-    with forge_of(environ) as forge:
+    with forges(environ) as forge:
         if forge is None:
             return await _without_forge(event, options, environ)
         ended = await handle(event, _desk(forge, options, environ))
@@ -92,7 +94,6 @@ def _desk(forge: JobForge, options: ReviewOptions, environ: Mapping[str, str]) -
         key=key.encode() or None,
         say=_say,
         secrets=KnownSecrets(secrets_of(environ)),
-        book=KeptOutcomes(environ),
     )
 
 

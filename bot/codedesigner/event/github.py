@@ -114,7 +114,9 @@ def _check(payload: Table) -> Event:
     head = check.get("head_sha")
     if not is_sha(head):
         return Refused("the check carries no full commit id", HELP)
-    return ReviewRequested(None, head, numeral(text(check.get("external_id")).partition(":")[0]))
+    # `codedesigner/NUMBER/RUN`; a re-requested suite has none.
+    parts = text(check.get("external_id")).split("/")
+    return ReviewRequested(None, head, numeral(parts[1]) if len(parts) > 1 else None)
 
 
 def _dispatch(payload: Table) -> Event:

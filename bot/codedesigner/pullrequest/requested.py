@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from codedesigner.errors import UsageError
+from codedesigner.errors import CodedesignerError, UsageError
 from codedesigner.event.model import ReviewRequested
 from codedesigner.publish.discussion import PullRequest
+from codedesigner.pullrequest.checking import Checking
 from codedesigner.pullrequest.desk import Desk, Ended
 from codedesigner.pullrequest.reviewing import review_pull
 from codedesigner.pullrequest.superseding import superseded
@@ -17,7 +18,12 @@ async def review_requested(event: ReviewRequested, desk: Desk) -> Ended:
         UsageError: no open pull request has this head, or several have.
         ForgeError: the forge could not be read or written.
     """
-    pull = await _pull(event, desk)
+    try:
+        pull = await _pull(event, desk)
+    except CodedesignerError as error:
+        if event.head is not None:
+            await Checking(desk, event.number, event.head).broke(error)
+        raise
     if event.head is not None and pull.head != event.head:
         return await superseded(desk, pull, event.head)
     if pull.state != "open":

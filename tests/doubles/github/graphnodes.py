@@ -240,7 +240,8 @@ def thread_node(asking: Asking, pull: Pull, thread: Thread) -> Node:
     }
 
 
-def _comment(given: IssueComment | ReviewComment) -> Node:
+def _comment(asking: Asking, given: IssueComment | ReviewComment) -> Node:
+    editor = asking.github.user(given.edits[-1][0]) if given.edits else None
     return {
         "databaseId": given.id,
         "fullDatabaseId": str(given.id),
@@ -249,7 +250,7 @@ def _comment(given: IssueComment | ReviewComment) -> Node:
         "createdAt": given.created_at,
         "updatedAt": given.updated_at,
         "lastEditedAt": given.updated_at if given.edits else None,
-        "editor": {"__typename": "User", "login": given.edits[-1][0].removesuffix("[bot]")} if given.edits else None,
+        "editor": user_node(editor) if editor else None,
         "includesCreatedEdit": bool(given.edits),
         "isMinimized": bool(given.minimized),
         "minimizedReason": given.minimized.lower() or None,
@@ -259,7 +260,7 @@ def _comment(given: IssueComment | ReviewComment) -> Node:
 
 def issue_comment_node(asking: Asking, project: Project, given: IssueComment) -> Node:
     """A comment in the conversation."""
-    found = _comment(given) | {"__typename": "IssueComment", "id": render.node("IC", given.id)}
+    found = _comment(asking, given) | {"__typename": "IssueComment", "id": render.node("IC", given.id)}
     found["viewerDidAuthor"] = given.user is asking.token.user
     found["url"] = f"{asking.github.address}/{project.full_name}/pull/{given.number}#issuecomment-{given.id}"
     return found
@@ -270,7 +271,7 @@ def line_comment_node(asking: Asking, pull: Pull, given: ReviewComment) -> Node:
     now = place(pull, given)
     review = next((each for each in pull.reviews if each.id == given.review), None)
     root = next((each for each in pull.comments if each.id == given.reply_to), None)
-    return _comment(given) | {
+    return _comment(asking, given) | {
         "__typename": "PullRequestReviewComment",
         "id": render.node("PRRC", given.id),
         "path": given.path,

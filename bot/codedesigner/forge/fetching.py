@@ -1,0 +1,128 @@
+"""Fetching commits as objects: no checkout, no history, no hooks, no submodules; the credential in no file or argument.
+
+Only full ids are asked for, of the base repository, which has the commits of forks as well. What names a revision could
+name an option: https://git-scm.com/docs/git-fetch documents `--upload-pack`, which runs a program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from codedesigner.change.git import Git
+from codedesigner.change.gitprocess import Completed, run_limited
+from codedesigner.change.gitsettings import CONFIG, environment
+from codedesigner.change.model import decode, display
+from codedesigner.errors import RepositoryError
+from codedesigner.event.model import is_sha
+
+SECONDS = 600.0
+_OUTPUT_BYTES = 1_000_000
+_OPTIONS = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Clonable(Protocol):
+    """A forge from which git can fetch."""
+
+    @property
+    def clone_url(self) -> str:
+        """The repository's address, without a credential."""
+
+    @property
+    def git_user(self) -> str:
+        """The name that goes with the token."""
+
+    async def token(self) -> str:
+        """The credential of this moment."""
+
+
+def fetcher(
+    forge: Clonable, folder: Path, *, ca_file: str = "", seconds: float = SECONDS
+) -> Callable[[Sequence[str]], Awaitable[Path]]:
+    """Fetches commits into a repository of its own in `folder`, made with the first of them."""
+    turn = asyncio.Lock()
+
+    async def fetch(commits: Sequence[str]) -> Path:
+        async with turn:
+            token = await forge.token()
+            return await asyncio.to_thread(
+                fetch_commits, forge.clone_url, commits, folder, user=forge.git_user, token=token, ca_file=ca_file,
+                seconds=seconds,
+            )  # fmt: skip
+
+    return fetch
+
+
+def fetch_commits(
+    url: str,
+    commits: Sequence[str],
+    folder: Path,
+    *,
+    user: str = "",
+    token: str = "",
+    ca_file: str = "",
+    seconds: float = SECONDS,
+) -> Path:
+    """The repository in `folder`, with each of `commits` (full ids) and all that they hold, and nothing before them.
+
+    Raises:
+        RepositoryError: the address or an id is none, or git cannot fetch. No message holds the credential.
+    """
+    scheme = _scheme(url)
+    wrong = next((commit for commit in commits if not is_sha(commit)), None)
+    if wrong is not None:
+        raise RepositoryError(f"`{display(wrong)[:80]}` is not a full commit id")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / ".git").is_dir():
+        _git(folder, ["init", "--quiet", "--template="], {}, seconds)
+    git = Git(folder)
+    missing = [commit for commit in dict.fromkeys(commits) if git.try_resolve(commit) != commit]
+    if missing:
+        config = {f"protocol.{scheme}.allow": "always", "http.followRedirects": "false", "transfer.fsckObjects": "true"}
+        if token:
+            packed = base64.b64encode(f"{user}:{token}".encode()).decode("ascii")
+            config["http.extraHeader"] = f"Authorization: Basic {packed}"
+        if ca_file:
+            config["http.sslCAInfo"] = ca_file
+        options = [
+            "--quiet",
+            "--depth=1",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--no-auto-gc",
+        ]
+        _git(folder, ["fetch", *options, "--", url, *missing], config, seconds, allow=scheme)
+    return folder
+
+
+def _scheme(url: str) -> str:
+    """`https`; `http` on this machine alone, where nobody listens in between."""
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if not (parts.hostname and (parts.scheme == "https" or local)) or parts.username or parts.password:
+        raise RepositoryError("commits are fetched over https, from an address without a credential in it")
+    return parts.scheme
+
+
+def _git(
+    folder: Path, arguments: Sequence[str], config: dict[str, str], seconds: float, *, allow: str = "none"
+) -> Completed:
+    settings = {**CONFIG, "safe.directory": str(folder.resolve()), **config}
+    done = run_limited(
+        ["git", "--no-pager", *arguments],
+        folder=folder,
+        environment={**environment(settings), "GIT_ALLOW_PROTOCOL": allow},
+        given=b"",
+        seconds=seconds,
+        output_bytes=_OUTPUT_BYTES,
+    )
+    if done.returncode:
+        said = display(decode(done.stderr)).strip().split("\n")[-1].removeprefix("fatal: ")
+        raise RepositoryError(f"git {arguments[0]} failed: {said or done.returncode}")
+    return done

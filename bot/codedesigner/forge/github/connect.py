@@ -1,0 +1,27 @@
+"""From an environment, or from given values, to a forge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codedesigner.forge.github.address import Address, Credential, address_from, credential_from
+from codedesigner.forge.github.client import Client, Timing
+from codedesigner.forge.github.forge import GitHubForge
+
+
+def connect(address: Address, credential: Credential, timing: Timing | None = None) -> GitHubForge:
+    """One repository, written to as `credential`.
+
+    Raises:
+        ConfigError: PyGithub is not installed.
+    """
+    return GitHubForge(Client(address, credential, timing or Timing()))
+
+
+def connect_from(environment: Mapping[str, str], timing: Timing | None = None) -> GitHubForge:
+    """The repository and the token of a job: GITHUB_REPOSITORY, GITHUB_TOKEN, and on which server they are.
+
+    Raises:
+        ConfigError: one of them is missing or cannot be used, or PyGithub is not installed.
+    """
+    return connect(address_from(environment), credential_from(environment), timing)
