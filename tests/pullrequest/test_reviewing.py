@@ -56,6 +56,19 @@ def test_a_finding_stands_on_its_line_in_the_summary_and_in_the_check(stage: Sta
     assert stage.forge.writes == ["check", "post", "comment", "check"]
 
 
+def test_of_two_summaries_that_runs_made_at_once_the_second_points_to_the_first(stage: Stage) -> None:
+    stage.open({"cart.py": BAD})
+    stage.review()
+    stage.forge.said(NUMBER, stage.forge.account, stage.summary)
+
+    stage.review()
+
+    first = stage.remembered.summary
+    assert first is not None
+    assert stage.remembered.spare == ()
+    assert [body.split("\n")[0] for body in stage.replies] == [f"See [the summary]({first.url})."]
+
+
 def test_T_XF_08_the_same_commit_again_posts_nothing(stage: Stage) -> None:
     stage.open({"cart.py": BAD})
     stage.review()

@@ -16,7 +16,7 @@ from codedesigner.publish.forge.recall import Remembered, recall
 from codedesigner.publish.forge.recognise import Recognised, recognise
 from codedesigner.publish.forge.reconcile import Reconciled, reconcile
 from codedesigner.publish.forge.state import next_state
-from codedesigner.publish.forge.summary import Told, review_body, summary_body
+from codedesigner.publish.forge.summary import Told, review_body, spare_body, summary_body
 from codedesigner.publish.forge.walkthrough import steering_notices
 from codedesigner.publish.inputs import RenderInput
 from codedesigner.publish.plain import plural
@@ -88,7 +88,7 @@ async def _summary(
         page=page,
         reconciled=reconciled,
         urls=_urls(standing),
-        since=_since(before.head, reconciled, page),
+        since=state.before,
         configuration=REPO_FILE if configured else "the defaults",
         configured=configured,
         notices=(*steering_notices(report), *_notices(writing)),
@@ -96,12 +96,8 @@ async def _summary(
     )
     body = summary_body(told, state)
     await writing.summary(body, page.signer.mark(state))
-
-
-def _since(head: str, reconciled: Reconciled, page: Page) -> str:
-    """The head of the last review, unless this one saw the same and found the same."""
-    same = head == page.head and all(fate.what in ("still", "new") for fate in reconciled.fates)
-    return "" if same else head
+    there = standing.summary
+    await writing.spare(standing.spare, spare_body(page, there.url if there is not None else ""))
 
 
 def _notices(writing: Publishing) -> Sequence[str]:

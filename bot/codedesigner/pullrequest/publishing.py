@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from codedesigner.errors import ConflictError, ForbiddenError, ForgeError, LimitedError
-from codedesigner.publish.discussion import NewThread, PullRequest, Refusal
+from codedesigner.publish.discussion import Comment, NewThread, PullRequest, Refusal
 from codedesigner.publish.forge.reconcile import Edit, Reconciled
 from codedesigner.publish.ports import Written
 from codedesigner.pullrequest.desk import Desk
@@ -51,6 +51,16 @@ class Publishing:
                 await forge.edit(self.pull, there, body)
         except ForgeError as error:
             self._trouble("the summary was not written", error)
+
+    async def spare(self, comments: Sequence[Comment], body: str) -> None:
+        """Other words into summaries that stand a second time, as runs that did not know of each other made them."""
+        for comment in comments:
+            if self.stopped:
+                return
+            try:
+                await self.desk.forge.edit(self.pull, comment, body)
+            except ForgeError as error:
+                self._trouble("a second summary was left as it is", error)
 
     async def _post(self, threads: Sequence[NewThread], body: str, key: str) -> Written:
         try:
