@@ -155,7 +155,7 @@ class _Desk:
         problem = self._problem(finding, unit)
         order = sorted(models.weights, key=lambda name: (name not in problem.complained, -models.weights[name], name))
         return [
-            attempt_of(problem, maker, unit.span, checkers=checkers_of(maker, order, problem.complained))
+            attempt_of(problem, maker, checkers=checkers_of(maker, order, problem.complained))
             for maker in order[: self._request.settings.fix.candidates]
         ]
 

@@ -84,7 +84,9 @@ def uncommented(text: str, language: str | None) -> str:
     def kept(match: re.Match[str]) -> str:
         string = match[0][0] in "\"'`" or match[0].startswith("[[")
         before = text[: match.start()].rstrip() if match[0].startswith(('"""', "'''")) else ""
-        return match[0] if string and not (language == "python" and before.endswith(":")) else _blank(match)
+        if string and not (language == "python" and before.endswith(":")):
+            return match[0]
+        return "\n".join(" " * len(line) for line in match[0].split("\n"))
 
     return pattern.sub(kept, text)
 
@@ -129,7 +131,7 @@ def _noise(language: str | None) -> re.Pattern[str] | None:
         kinds += [r"(?<![^\s;])\#[^\n]*" if language == "bash" else r"\#[^\n]*"]
     if not kinds:
         return None
-    if language in {"javascript", "typescript", "tsx", "go"}:
+    if language in {"javascript", "typescript", "tsx", "go", "ruby"}:
         kinds += [r"`(?:[^`\\]|\\.)*(?:`|\Z)"]
     kinds += [r'"(?:[^"\\\n]|\\.)*"?']
     kinds += [r"'(?:[^'\\\n]|\\[^\n][^'\n]{0,8})'" if language in _CHARACTERS else r"'(?:[^'\\\n]|\\.)*'?"]

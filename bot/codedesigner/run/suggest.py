@@ -11,7 +11,7 @@ from codedesigner.protocol.suggestion import Suggestion
 from codedesigner.run.examine import Looked
 from codedesigner.run.loop.bench import Ask, Bench
 from codedesigner.run.loop.loop import FixLoop
-from codedesigner.run.loop.problem import Attempt, Ended, Problem, attempt_of
+from codedesigner.run.loop.problem import Attempt, Ended, Problem, attempt_of, place_of
 from codedesigner.run.loop.shape import Shape
 from codedesigner.run.reviewer import Reviewer
 
@@ -52,8 +52,6 @@ def proposed(candidate: Candidate) -> Attempt:
     last = max(1, len(split_lines(file)))
     numbers = [number for edit in candidate.fix.edits for number in (edit.line, edit.end_line)] or [1]
     edited = Span(min(max(1, min(numbers)), last), min(max(numbers), last))
-    unit = candidate.unit
-    inside = unit is not None and unit.span.start <= edited.start and edited.end < unit.span.end
     problem = Problem(
         candidate.finding,
         candidate.file,
@@ -61,10 +59,11 @@ def proposed(candidate: Candidate) -> Attempt:
         candidate.kind,
         candidate.angle,
         candidate.complained,
-        unit=unit,
+        unit=candidate.unit,
     )
-    region = unit.span if inside and unit is not None else edited
-    return attempt_of(problem, candidate.location, region, fix=candidate.fix)
+    place = None if candidate.unit is None else place_of(candidate.unit, file)
+    inside = place is not None and place.start <= edited.start and edited.end <= place.end
+    return attempt_of(problem, candidate.location, place if inside else edited, fix=candidate.fix)
 
 
 async def prove(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from codedesigner.plan.model import ExecutionItem
 from codedesigner.protocol.issue import Source
 from codedesigner.protocol.wire import Granularity, Metrics
-from codedesigner.run.bus import Answered, Bus, Request
+from codedesigner.run.bus import Answered, Bus, Request, request_id
 from codedesigner.run.examine import Looked
 from codedesigner.run.loop.convergence import USUAL, ConvergenceCriteria
 from codedesigner.run.loop.problem import Problem
@@ -85,21 +85,28 @@ class Calls:
     async def ask(
         self, bus: Bus, questions: Sequence[tuple[str, Request]], left_s: float
     ) -> tuple[Answered | Late, ...]:
-        """An answer for each question, in order. All at once; who may go when is decided further down."""
-        asked = questions[: self.left]
+        """An answer for each question, in order; the same question is put once, whoever wants to know.
+
+        All at once; who may go when is decided further down.
+        """
+        names = [request_id(location, request) for location, request in questions]
+        distinct = dict(zip(names, questions, strict=True))
+        asked = dict(list(distinct.items())[: self.left])
         self.left -= len(asked)
-        tasks = [asyncio.create_task(bus.ask(location, [request])) for location, request in asked]
+        tasks = {name: asyncio.create_task(bus.ask(location, [request])) for name, (location, request) in asked.items()}
         try:
             if tasks:
-                await asyncio.wait(tasks, timeout=max(0.0, left_s), return_when=asyncio.FIRST_EXCEPTION)
+                await asyncio.wait(tasks.values(), timeout=max(0.0, left_s), return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            for task in tasks:
+            for task in tasks.values():
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
         over = Late("the time for fixes (fix.seconds, total_timeout_ms) is over")
-        answers = [over if task.cancelled() else task.result()[0] for task in tasks]
-        for (location, _), answer in zip(asked, answers, strict=True):
+        answers: dict[str, Answered | Late] = {
+            name: over if task.cancelled() else task.result()[0] for name, task in tasks.items()
+        }
+        for name, answer in answers.items():
             if not isinstance(answer, Late):
-                self.spent.setdefault(location, []).append(answer.metrics)
+                self.spent.setdefault(asked[name][0], []).append(answer.metrics)
         unasked = Late("the questions that may be asked about fixes (fix.calls) are used up")
-        return (*answers, *[unasked] * (len(questions) - len(asked)))
+        return tuple(answers.get(name, unasked) for name in names)

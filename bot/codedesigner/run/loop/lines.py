@@ -28,7 +28,7 @@ def lines_of(text: str, first: int, statements: Sequence[Span] = ()) -> tuple[Li
 def changes_to(lines: Sequence[Line], text: str, reason: str, angle: str) -> Mapping[int, Modification]:
     """What has to change in which line (by index) for all of them to be `text`.
 
-    New text stands in the line whose text it replaces, or in the one before it.
+    New text stands in the line whose text it replaces, one for one as far as there are enough, or in the one before it.
     """
     owners = [index for index, line in enumerate(lines) for _ in lines_with_ends(line.current_content)]
     before = [piece for line in lines for piece in lines_with_ends(line.current_content)]
@@ -38,9 +38,10 @@ def changes_to(lines: Sequence[Line], text: str, reason: str, angle: str) -> Map
         if tag == "equal":
             for offset in range(old_end - old_start):
                 found[owners[old_start + offset]].append(after[new_start + offset])
-        elif new_end > new_start:
-            at = old_start if tag == "replace" else max(0, old_start - 1)
-            found[owners[at] if owners else 0].extend(after[new_start:new_end])
+            continue
+        last = max(old_start, old_end - 1) if tag == "replace" else max(0, old_start - 1)
+        for offset, piece in enumerate(after[new_start:new_end]):
+            found[owners[min(old_start + offset, last)] if owners else 0].append(piece)
     contents = {index: "".join(found.get(index, ())) for index in range(len(lines))}
     return {
         index: Modification(lines[index].current_content, content, reason, angle)

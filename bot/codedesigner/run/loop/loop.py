@@ -143,6 +143,8 @@ class FixLoop:
         # What an analyser calls safe may take code out: that is what it promises to know.
         superfluous = problem.superfluous or attempt.fix is not None
         reason = silenced(state.original, state.text, language, superfluous=superfluous, function=attempt.is_function)
+        if attempt.fix is None and not state.text.strip():
+            reason = "it takes the whole of it out"
         if reason is None and attempt.fix is None:
             replaced = minimal_replacement(state.original, state.text)
             old = lines_with_ends(state.original)
@@ -271,7 +273,9 @@ def _rewrite(turn: _Turn, text: str, reason: str) -> None:
     attempt = turn.attempt
     changes = changes_to(attempt.state.lines, text, reason, attempt.problem.angle)
     turn.attempt = replace(attempt, state=modified(attempt.state, changes))
-    if not turn.attempt.changed:
+    if not changes and attempt.state.text == attempt.analysed:
+        turn.objections += attempt.said  # the same again is no answer to them
+    elif not turn.attempt.changed:
         turn.object("it changes nothing")
 
 

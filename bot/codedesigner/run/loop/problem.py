@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codedesigner.change.model import FileChange, Span, Unit
+from codedesigner.change.model import FileChange, Span, Unit, split_lines
 from codedesigner.protocol.issue import Fix, Source
 from codedesigner.protocol.suggestion import Look, Suggestion
 from codedesigner.protocol.wire import WireIssue
@@ -62,7 +62,8 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One location's attempt at a problem. `region` are the lines of the file that it may change.
+    """One location's attempt at a problem. `region` are the lines of the file that it may change,
+    `whole` says that they are its function, or the like.
 
     `fix` is what an analyser proposes; a model is asked. `checkers` are the models that look at the result. `said` are
     the objections to the text as it is, or to the one that was taken back last, `looks` who had none. `analysed` and
@@ -73,6 +74,7 @@ class Attempt:
     maker: str
     region: Span
     state: ProcessingState
+    whole: bool = False
     fix: Fix | None = None
     checkers: tuple[str, ...] = ()
     said: tuple[Objection, ...] = ()
@@ -102,7 +104,7 @@ class Attempt:
     def is_function(self) -> bool:
         """Whether the lines that it may change are those of a function."""
         unit = self.problem.unit
-        return unit is not None and unit.kind in ("function", "method") and unit.span == self.region
+        return self.whole and unit is not None and unit.kind in ("function", "method")
 
     @property
     def changed(self) -> bool:
@@ -119,12 +121,32 @@ class Ended:
     refused: str = ""
 
 
+def place_of(unit: Unit, text: str) -> Span:
+    """The lines of a function, without blank ones at its ends: a change may have touched those, no repair has to."""
+    lines = split_lines(text)
+    filled = [
+        number for number in range(unit.span.start, min(unit.span.end, len(lines)) + 1) if lines[number - 1].strip()
+    ]
+    return Span(filled[0], filled[-1]) if filled else unit.span
+
+
 def attempt_of(
-    problem: Problem, maker: str, region: Span, *, fix: Fix | None = None, checkers: tuple[str, ...] = ()
+    problem: Problem, maker: str, region: Span | None = None, *, fix: Fix | None = None, checkers: tuple[str, ...] = ()
 ) -> Attempt:
-    """An attempt before its first pass. A function is cut into its statements, other lines stand for themselves."""
+    """An attempt before its first pass, at `region` or at the whole function of the problem, statement by statement.
+
+    Lines that are no function stand for themselves.
+
+    Raises:
+        ValueError: there is neither.
+    """
+    unit = problem.unit
+    place = None if unit is None else place_of(unit, problem.source.text)
+    region = region or place
+    if region is None:
+        raise ValueError("an attempt needs a place")
     text = "".join(lines_with_ends(problem.source.text)[region.start - 1 : region.end])
-    inside = problem.unit is not None and problem.unit.span == region
-    statements = problem.unit.statements if inside and problem.unit is not None else ()
+    whole = region == place
+    statements = unit.statements if whole and unit is not None else ()
     state = loaded(problem.file.path, lines_of(text, region.start, statements))
-    return Attempt(problem, maker, region, state, fix, checkers)
+    return Attempt(problem, maker, region, state, whole, fix, checkers)

@@ -29,13 +29,14 @@ _ASKING: Final = re.compile(
 _SKIPPED: Final = re.compile(
     r"pytest\.mark\.(?:skip|skipif|xfail)\b|\bpytest\.skip\s*\(|\bunittest\.skip\w*|\bself\.skipTest\s*\("
     r"|\b(?:it|test|describe|context)\.(?:skip|todo)\b|\b(?:xit|xdescribe|xtest)\s*\(|\bt\.Skip(?:f|Now)?\s*\("
-    r"|@(?:Ignore|Disabled)\b|\[\s*(?:Ignore|Skip)\b|#\[\s*ignore\b|^\s*(?:skip|pending)\b",
+    r"|@(?:Ignore|Disabled)\b|\[\s*(?:Ignore|Skip)\b|#\[\s*ignore\b|^[ \t]*(?:skip|pending)\b",
     re.MULTILINE,
 )
 _ASSERTED: Final = re.compile(r"\bassert\w*\b|\bexpect\s*\(|\brequire\.\w+\s*\(|\bshould\b", re.IGNORECASE)
+_RAISED: Final = re.compile(r"\b(?:raise|throw|panic)\b")
 _SWITCHED: Final = re.compile(
     r"\b(?:if|elif|while|unless)\b\s*\(?\s*(?:False|false|0|!\s*true|not\s+True|nil|null|None)\s*\)?\s*(?:[:{\n]|then\b|$)"
-    r"|^\s*#\s*if\s+0\b|\b(?:and\s+False|&&\s*false)\b",
+    r"|\b(?:if|while)\s*\(\s*(?:false|0|!\s*true|null)\s*\)|^[ \t]*#[ \t]*if[ \t]+0\b|\b(?:and\s+False|&&\s*false)\b",
     re.MULTILINE,
 )
 _DANGEROUS: Final = re.compile(
@@ -46,7 +47,8 @@ _DANGEROUS: Final = re.compile(
 )
 _PLACEHOLDER: Final = re.compile(
     r"(?:pass|\.\.\.|;|return\s*;?|(?:return\s+)?(?:None|null|nil|undefined|\(\)|Ok\(\(\)\));?"
-    r"|(?:raise|throw)\s+(?:new\s+)?(?:NotImplemented\w*|UnsupportedOperation\w*)\b.*|(?:todo|unimplemented|panic)!?\(.*)"
+    r"|(?:raise|throw)\s+(?:new\s+)?(?:NotImplemented\w*|UnsupportedOperation\w*)\b.*|(?:todo|unimplemented)!?\(.*"
+    r"|panic!?\(\s*\"(?:todo|not |un)[^\n]*)"
 )
 _CONSTANT: Final = re.compile(
     r"(?:return\s+)?(?:None|null|nil|undefined|True|False|true|false|[-+]?\d[\d_.]*\w?|\"\s*\"|'\s*'|`\s*`|\[\s*\]|\{\s*\}"
@@ -57,6 +59,7 @@ _CLOSING: Final = re.compile(r"[\]})\s;,]*(?:end|fi|done|esac)?[\s;,]*")
 _MOST_GROWTH: Final = 2  # times as many lines as before
 _FREE_GROWTH: Final = 20  # lines more that need no reason
 _LONGEST_LINE: Final = 1_000  # characters
+_TELLING: Final = 6  # characters of a line of code that cannot stand in a comment by chance
 _FEW: Final = 3  # lines that any fix may take out
 
 
@@ -93,11 +96,14 @@ def silenced(
     if old == new:
         return "it changes nothing"
     if not new.strip():
-        return None if superfluous else "it takes the whole function out"
+        return None if superfluous and not function else "it takes the whole of it out"
+    swollen = _swells(texts)  # first: the others take their time on what is large
+    if swollen is not None:
+        return swollen
     if texts.before == texts.after and _plain(old, language) == _plain(new, language):
         return _asks(texts) or "it changes nothing but comments and blank space"
-    checks = (_asks, _skips, _drops, _switches, _endangers, _asserts_less, _swells, *([_empties] if function else []))
-    found = next((reason for check in checks if (reason := check(texts)) is not None), None)
+    checks = (_asks, _skips, _drops, _switches, _endangers, _asserts_less, _hides, _stands_in)
+    found = next((reason for check in (*checks, *([_empties] if function else [])) if (reason := check(texts))), None)
     return found or (None if superfluous else _takes_out(texts))
 
 
@@ -141,13 +147,43 @@ def _switches(texts: _Texts) -> str | None:
 
 
 def _endangers(texts: _Texts) -> str | None:
-    old, new = masked(texts.old, texts.language), masked(texts.new, texts.language)
-    return "it brings in a call that can run anything" if _more(_DANGEROUS, old, new) else None
+    old, new = (
+        Counter("".join(match.split()) for match in _DANGEROUS.findall(masked(text, texts.language)))
+        for text in (texts.old, texts.new)
+    )
+    return "it brings in a call that can run anything" if new - old else None
 
 
 def _asserts_less(texts: _Texts) -> str | None:
-    fewer = _more(_ASSERTED, masked(texts.new, texts.language), masked(texts.old, texts.language))
+    old, new = masked(texts.old, texts.language), masked(texts.new, texts.language)
+    fewer = _more(_ASSERTED, new, old) and not _more(_RAISED, old, new)
     return "it takes an assertion out" if fewer else None
+
+
+def _hides(texts: _Texts) -> str | None:
+    """Whether code that is gone stands in a comment now."""
+    gone = {line for line in texts.removed if len(line) >= _TELLING}
+    if not gone:
+        return None
+    said = [" ".join(each.split()) for each in _comments(texts.new, texts.language)]
+    hidden = any(line in each for line in gone for each in said)
+    return "it puts code into a comment" if hidden else None
+
+
+def _comments(text: str, language: str | None) -> list[str]:
+    """What is a comment of each line that has one."""
+    found: list[str] = []
+    for line, code in zip(text.split("\n"), uncommented(text, language).split("\n"), strict=True):
+        apart = [at for at, pair in enumerate(zip(line, code, strict=True)) if pair[0] != pair[1]]
+        if apart:
+            found.append(line[apart[0] : apart[-1] + 1])
+    return found
+
+
+def _stands_in(texts: _Texts) -> str | None:
+    if texts.added and not _worked(texts.added):
+        return "it puts a placeholder in the place of code"
+    return None
 
 
 def _swells(texts: _Texts) -> str | None:
@@ -164,8 +200,6 @@ def _empties(texts: _Texts) -> str | None:
     body, was = _worked(texts.after[max(1, head) :]), _worked(texts.before[max(1, head) :])
     if was and not body and not _worked(texts.after[1:]):
         return "it empties the function"
-    if texts.added and not _worked(texts.added) and _worked(texts.removed):
-        return "it puts a placeholder in the place of code"
     if _unreachable(texts):
         return "it leaves code behind a return"
     removed, added = len(texts.removed), len(texts.added)

@@ -1,0 +1,126 @@
+"""Repairs by models, from the command line to the report, and replayed from the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codedesigner.cli import run
+from codedesigner.protocol.transcript import read_transcript
+from codedesigner.protocol.wire import RefineRequest, VerifyRequest
+
+from .studio import NOTHING, Studio, claims, issue, verdict
+
+CODE = "def average(items):\n    total = sum(items)\n    return total / len(items)\n"
+FAULTY = "return total / len(items)"
+GOOD = "def average(items):\n    total = sum(items)\n    return total / len(items) if items else 0.0\n"
+WIDE = CODE.replace("    total = ", '    if not items:\n        raise ValueError("no items")\n    total = ')
+HOLDS = {"analysis": "It is checked.", "repaired": "yes", "preserved": "yes", "confidence": 0.9}
+REFINE, RECHECK = "Repair the following", "was changed, to repair"
+
+
+def refine(text: str) -> dict[str, Any]:
+    return {"when": REFINE, "answer": {"analysis": "An empty list has no mean.", "code": text}}
+
+
+def recheck(**said: str) -> dict[str, Any]:
+    return {"when": RECHECK, "answer": {**HOLDS, **said}}
+
+
+def finds(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """A model that claims the defect as long as the line stands there."""
+    return [
+        *rules,
+        {"when": "if items else", "answer": NOTHING},
+        {"when": "if not items", "answer": NOTHING},
+        {"when": f"| {'    '}{FAULTY}", "answer": claims(issue(FAULTY, "An empty list divides by zero."))},
+    ]
+
+
+def agrees(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        *rules,
+        {"when": "Another reviewer claims", "answer": verdict("yes", "Nothing checks for it.")},
+        {"answer": NOTHING},
+    ]
+
+
+@pytest.fixture
+def studio(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    monkeypatch.delenv("CODEDESIGNER_FIX__CALLS")
+    studio.repo.commit({"m.py": CODE})
+    return studio
+
+
+def test_a_repair_that_holds_is_a_suggestion_and_replays_to_the_byte(studio: Studio) -> None:
+    record = studio.folder / "record"
+    locations = studio.models(one=finds(refine(GOOD), recheck()), two=agrees(refine(WIDE), recheck()))
+    said = studio.review(locations, "--record", record, "--no-cache")
+    made = said.finding["suggestion"]
+    assert (made["start_line"], made["end_line"]) == (3, 3)
+    assert made["replacement"] == "    return total / len(items) if items else 0.0\n"
+    assert (made["source"], made["verified"]) == ("one", ["applies", "parses", "reviewed"])
+    assert [(look["location"], look["verdict"]) for look in made["looked"]] == [
+        ("one", "satisfied"),
+        ("two", "satisfied"),
+    ]
+    assert said.finding["unfixed"] == ""
+    spoken = read_transcript(record / "transcript.jsonl").envelopes
+    refined = [each for each in spoken if isinstance(each.payload, RefineRequest)]
+    assert [each.worker for each in refined] == ["one", "two"]
+    looks = [each.payload for each in spoken if isinstance(each.payload, VerifyRequest)]
+    assert sum(each.before is not None for each in looks) == 4
+    assert said.report["usage"]["model_calls"] == sum(each.message_type.endswith("_request") for each in spoken)
+    report = (record / "report.json").read_text()
+    studio.capfd.readouterr()
+    run(["replay", str(record), "--format", "json"])
+    assert studio.capfd.readouterr().out == report
+
+
+def test_a_repair_that_does_not_hold_is_told_with_its_reason(studio: Studio) -> None:
+    lazy = CODE.replace("    return", "    try:\n        return") + "    except Exception:\n        return 0\n"
+    locations = studio.models(one=finds(refine(lazy), recheck()), two=agrees(refine(GOOD), recheck(preserved="no")))
+    finding = studio.review(locations, "--no-cache").finding
+    assert (finding["disposition"], finding["suggestion"]) == ("posted", None)
+    assert finding["unfixed"] == (
+        "the fix of one is not offered: it drops an error instead of its cause; "
+        "the fix of two is not offered: two sees that the code does something else now"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why", "calls"),
+    [
+        ("FIX__ENABLED", "false", "fixes are switched off (fix.enabled)", 3),
+        ("FIX__CALLS", "0", "nobody proposes a fix that is safe", 3),
+        ("FIX__CALLS", "1", "the questions that may be asked about fixes (fix.calls) are used up", 4),
+        ("BUDGET__CALLS", "3", "the budget of the review is used up", 3),
+    ],
+)
+def test_repairs_are_bounded(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str, calls: int
+) -> None:
+    monkeypatch.setenv(f"CODEDESIGNER_{name}", value)
+    locations = studio.models(one=finds(refine(GOOD), recheck()), two=agrees(refine(GOOD), recheck()))
+    said = studio.review(locations, "--no-cache")
+    assert said.finding["suggestion"] is None
+    assert why in said.finding["unfixed"]
+    assert said.report["usage"]["model_calls"] == calls
+
+
+def test_statement_by_statement(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESIGNER_GRANULARITY", "statement")
+    change = {"line": 3, "before": f"    {FAULTY}", "after": f"    {FAULTY} if items else 0.0"}
+    answer = {"when": REFINE, "answer": {"analysis": "An empty list has no mean.", "changes": [change]}}
+    locations = studio.models(one=finds(answer, recheck()), two=agrees(answer, recheck()))
+    said = studio.review(locations, "--no-cache")
+    made = [each["suggestion"] for each in said.findings("posted") if each["line"] == 3]
+    assert [each["replacement"] for each in made] == ["    return total / len(items) if items else 0.0\n"]
+
+
+def test_a_repair_can_be_applied(studio: Studio, tmp_path: Path) -> None:
+    locations = studio.models(one=finds(refine(GOOD), recheck()), two=agrees(refine(GOOD), recheck()))
+    studio.review(locations, "--no-cache", "--apply-all", "--yes", "--format", "text")
+    assert (Path(studio.repo.path) / "m.py").read_text() == GOOD
