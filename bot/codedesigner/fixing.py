@@ -35,6 +35,8 @@ from codedesigner.vote.strategies.best import BestOfN
 OFF = "fixes are switched off (fix.enabled)"
 NOBODY = "nobody proposes a fix that is safe"
 MOST_HINTS = 4
+MOST_LINES = 1_000
+"""Of a function that a model is asked to repair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ async def fix(
         left.sort(key=lambda finding: -rank(finding.severity))
         ended += await loop.run([attempt for finding in left for attempt in desk.attempts(finding, desk.models)])
         done = chosen(ended)
-    reasons = _reasons(ended)
+    reasons = {**desk.left_out, **_reasons(ended)}
     told = (_unfixed(finding, reasons.get(finding.id, NOBODY)) for finding in findings)
     settled = tuple(
         replace(finding, suggestion=done[finding.id], unfixed="") if finding.id in done else finding for finding in told
@@ -123,6 +125,7 @@ class _Desk:
         self._heard = heard
         self._files = {file.path: file for file in planned.files}
         self.models = request.models
+        self.left_out: dict[str, str] = {}
 
     def bench(self, ask: Ask, started: float) -> Bench:
         """The loop's own."""
@@ -151,6 +154,10 @@ class _Desk:
         """One for each model that is to propose a fix for it; those that claim the defect come first."""
         unit = unit_of(self._matter.units, finding)
         if unit is None or finding.path not in self._matter.versions or finding.side == "LEFT":
+            return []
+        lines = unit.span.end - unit.span.start + 1
+        if lines > MOST_LINES:
+            self.left_out[finding.id] = f"its function has {lines} lines; no model is asked to repair over {MOST_LINES}"
             return []
         problem = self._problem(finding, unit)
         order = sorted(models.weights, key=lambda name: (name not in problem.complained, -models.weights[name], name))

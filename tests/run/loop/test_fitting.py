@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +63,15 @@ def test_any_text_becomes_any_other_through_its_lines(old: str, new: str, starts
         state = modified(loaded("a.py", lines), changes_to(lines, new, "why", "style"))
         assert state.text == new
         assert state.original == old
+
+
+def test_what_is_large_takes_no_time() -> None:
+    began = time.process_time()
+    old, new = "x\n" * 30_000, "y\n" + "x\n" * 29_998 + "z\n"
+    lines = lines_of(old, 1)
+    assert modified(loaded("a.py", lines), changes_to(lines, new, "why", "style")).text == new
+    assert fitted(new.replace("x", "w"), old) == new.replace("x", "w")
+    assert time.process_time() - began < 3
 
 
 def test_statements_keep_what_stands_behind_them() -> None:

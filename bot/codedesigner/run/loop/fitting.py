@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from codedesigner.change.visible import line_shown
 from codedesigner.run.fix import lines_with_ends
+from codedesigner.run.loop.lines import opcodes
 
 _FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[^\n`]*\n(.*?)\n?[ \t]*\1[ \t]*\n?\Z", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -33,7 +33,7 @@ def fitted(said: str, old: str) -> str | None:
     compared = [line.rstrip() for line in lines]
     kept: list[str] = []
     end = "\r\n" if sum(line.endswith("\r\n") for line in before) * 2 > len(before) else "\n"
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, shown, compared, False).get_opcodes():
+    for tag, old_start, old_end, new_start, new_end in opcodes(shown, compared):
         if tag == "equal":
             kept += before[old_start:old_end]
             continue

@@ -10,6 +10,28 @@ from codedesigner.change.model import Span
 from codedesigner.run.fix import lines_with_ends
 from codedesigner.run.loop.state import Line, Modification
 
+_MOST_COMPARISONS = 4_000_000  # above it, what lies between the first and the last difference is one block
+
+Opcode = tuple[str, int, int, int, int]
+
+
+def opcodes(before: Sequence[str], after: Sequence[str]) -> list[Opcode]:
+    """What turns one list of lines into the other, as difflib says it, in bounded time whatever they hold."""
+    shortest = min(len(before), len(after))
+    head = next((n for n in range(shortest) if before[n] != after[n]), shortest)
+    left = shortest - head
+    tail = next((n for n in range(left) if before[-1 - n] != after[-1 - n]), left)
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    found: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
+    if old and new and len(old) * len(new) > _MOST_COMPARISONS:
+        found.append(("replace", head, len(before) - tail, head, len(after) - tail))
+    else:
+        inner = SequenceMatcher(None, old, new, False).get_opcodes()
+        found += [(tag, a + head, b + head, c + head, d + head) for tag, a, b, c, d in inner]
+    if tail:
+        found.append(("equal", len(before) - tail, len(before), len(after) - tail, len(after)))
+    return found
+
 
 def lines_of(text: str, first: int, statements: Sequence[Span] = ()) -> tuple[Line, ...]:
     """The text, whose first line has the number `first`, cut where statements start; without any, line by line.
@@ -34,7 +56,7 @@ def changes_to(lines: Sequence[Line], text: str, reason: str, angle: str) -> Map
     before = [piece for line in lines for piece in lines_with_ends(line.current_content)]
     after = lines_with_ends(text)
     found: dict[int, list[str]] = defaultdict(list)
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, before, after, False).get_opcodes():
+    for tag, old_start, old_end, new_start, new_end in opcodes(before, after):
         if tag == "equal":
             for offset in range(old_end - old_start):
                 found[owners[old_start + offset]].append(after[new_start + offset])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import pairwise
 
 from pydantic import JsonValue
@@ -31,6 +30,7 @@ from codedesigner.protocol.wire import (
 from codedesigner.run.anchor import anchor
 from codedesigner.run.fix import lines_with_ends
 from codedesigner.run.loop.fitting import fitted
+from codedesigner.run.loop.lines import opcodes
 from codedesigner.run.loop.problem import Attempt
 from codedesigner.run.questions import Surroundings
 from codedesigner.text import render
@@ -105,9 +105,9 @@ def _changed(attempt: Attempt) -> tuple[int, ...]:
     first, added = attempt.region.start, attempt.problem.file.added_numbers
     before, after = lines_with_ends(attempt.state.original), lines_with_ends(attempt.state.text)
     old = {
-        block.b + offset: first + block.a + offset
-        for block in SequenceMatcher(None, before, after, False).get_matching_blocks()
-        for offset in range(block.size)
+        new_start + offset: first + old_start + offset
+        for tag, old_start, old_end, new_start, _ in opcodes(before, after)
+        for offset in range(old_end - old_start if tag == "equal" else 0)
     }
     return tuple(first + at for at in range(len(after)) if at not in old or old[at] in added)
 
