@@ -10,6 +10,7 @@ from functools import cached_property
 
 from codedesigner.angle.spec import sources
 from codedesigner.asking import Ask, Hearing, surroundings
+from codedesigner.change.languages import WITH_GRAMMAR
 from codedesigner.change.model import FileChange, Unit
 from codedesigner.change.units import outlined
 from codedesigner.plan.model import ExecutionItem
@@ -153,11 +154,9 @@ class _Desk:
     def attempts(self, finding: Finding, models: Models) -> list[Attempt]:
         """One for each model that is to propose a fix for it; those that claim the defect come first."""
         unit = unit_of(self._matter.units, finding)
-        if unit is None or finding.path not in self._matter.versions or finding.side == "LEFT":
-            return []
-        lines = unit.span.end - unit.span.start + 1
-        if lines > MOST_LINES:
-            self.left_out[finding.id] = f"its function has {lines} lines; no model is asked to repair over {MOST_LINES}"
+        why = self._hopeless(finding, unit)
+        if why is not None or unit is None:
+            self.left_out[finding.id] = why or NOBODY
             return []
         problem = self._problem(finding, unit)
         order = sorted(models.weights, key=lambda name: (name not in problem.complained, -models.weights[name], name))
@@ -165,6 +164,20 @@ class _Desk:
             attempt_of(problem, maker, checkers=checkers_of(maker, order, problem.complained))
             for maker in order[: self._request.settings.fix.candidates]
         ]
+
+    def _hopeless(self, finding: Finding, unit: Unit | None) -> str | None:
+        """Why no model need be asked to repair it."""
+        if finding.side == "LEFT":
+            return "it is about lines that the change removed"
+        if unit is None or finding.path not in self._matter.versions:
+            return "it stands in no code that the change touched"
+        if unit.language not in WITH_GRAMMAR:
+            return "nobody here can tell whether a repair of such a file parses, so no model is asked for one"
+        lines = unit.span.end - unit.span.start + 1
+        if lines > MOST_LINES:
+            return f"its function has {lines} lines; no model is asked to repair more than {MOST_LINES}"
+        guarded = hostile(finding.path, "", "")
+        return None if guarded is None else f"no model is asked to repair it: {guarded}"
 
     def _problem(self, finding: Finding, unit: Unit) -> Problem:
         file = self._files[finding.path]

@@ -110,6 +110,24 @@ def test_repairs_are_bounded(
     assert said.report["usage"]["model_calls"] == calls
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "why"),
+    [
+        ("m.txt", "total / len(items)\n", "nobody here can tell whether a repair of such a file parses"),
+        (".github/scripts/m.py", CODE, "no model is asked to repair it: the file steers builds"),
+        ("big.py", CODE + "    #\n" * 1000 + "    print()\n", "its function has 1004 lines"),
+    ],
+)
+def test_where_no_repair_could_be_offered_nobody_is_asked(studio: Studio, path: str, code: str, why: str) -> None:
+    studio.repo.commit({path: code})
+    line = next(each.strip() for each in code.splitlines() if "total / len" in each)
+    claim = {"when": f"{line}", "answer": claims(issue(line, "An empty list divides by zero."))}
+    locations = studio.models(one=[claim], two=agrees())
+    said = studio.review(locations, "--no-cache")
+    assert [why in each["unfixed"] for each in said.findings("posted")] == [True]
+    assert said.report["usage"]["model_calls"] == 3
+
+
 def test_statement_by_statement(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEDESIGNER_GRANULARITY", "statement")
     change = {"line": 3, "before": f"    {FAULTY}", "after": f"    {FAULTY} if items else 0.0"}
