@@ -21,7 +21,7 @@ from codedesigner.state.folder import StoreError, state_folder
 from codedesigner.state.history import OutcomeStore
 from codedesigner.state.memory import Memory, trouble
 from codedesigner.state.remembering import RememberingReviewer
-from codedesigner.vote.history import NO_HISTORY, History
+from codedesigner.vote.history import NO_HISTORY, History, Outcome
 
 UNKNOWN_VERSION = "unknown"  # a `LocalReviewer`'s, whose program is not part of this Python environment
 
@@ -56,6 +56,20 @@ def known_history(environ: Mapping[str, str]) -> History:
         hint = f" ({error.hint})" if error.hint else ""
         _warn(f"going on as if no location had a history: {error}{hint}")
         return NO_HISTORY
+
+
+class KeptOutcomes:
+    """Implements `vote.history.Book` in the state folder; what cannot be kept there is told, and lost."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def replace(self, fingerprint: str, place: str, outcomes: Sequence[Outcome]) -> None:
+        """Keep these in the place of all that was known of the finding from there."""
+        try:
+            OutcomeStore(state_folder(self._environ)).replace(fingerprint, place, outcomes)
+        except StoreError as error:
+            _warn(f"what became of a finding is not kept: {error}")
 
 
 def version_of(reviewer: Reviewer) -> str | None:

@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 import click
 
 from codedesigner.assembly.connect import reviewed
+from codedesigner.assembly.memory import KeptOutcomes
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.request import Prepared, notices, prepare
 from codedesigner.commands.jobfiles import deliver, log
@@ -94,6 +95,7 @@ def _desk(forge: JobForge, options: ReviewOptions, environ: Mapping[str, str]) -
         key=key.encode() or None,
         say=_say,
         secrets=KnownSecrets(secrets_of(environ)),
+        book=KeptOutcomes(environ),
     )
 
 

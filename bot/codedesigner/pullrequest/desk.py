@@ -15,6 +15,7 @@ from codedesigner.publish.ports import Forge
 from codedesigner.publish.report import Report
 from codedesigner.publish.scrub import KnownSecrets
 from codedesigner.pullrequest.answers import Question
+from codedesigner.vote.history import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Desk:
     """Everything that an event is handled with.
 
     `clock` gives Unix time in seconds. `run` names this run and is the same when it is started again. `say` takes a
-    line for the log. `secrets` are values that nothing published may hold.
+    line for the log. `secrets` are values that nothing published may hold. `book` keeps what became of findings.
     """
 
     forge: Forge
@@ -66,6 +67,7 @@ class Desk:
     key: bytes | None = field(default=None, repr=False)
     say: Callable[[str], None] = _silent
     secrets: KnownSecrets = NO_SECRETS
+    book: Book | None = None
 
     def signer(self, pull: PullRequest) -> Signer:
         """Who writes and reads marks on the pull request."""

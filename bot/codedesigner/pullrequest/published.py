@@ -12,6 +12,7 @@ from codedesigner.pool.budget import Spent
 from codedesigner.publish.discussion import PullRequest
 from codedesigner.publish.forge.comment import Page
 from codedesigner.publish.forge.links import Links
+from codedesigner.publish.forge.outcomes import note_outcomes
 from codedesigner.publish.forge.recall import Remembered, recall
 from codedesigner.publish.forge.recognise import Recognised, recognise
 from codedesigner.publish.forge.reconcile import Reconciled, reconcile
@@ -63,6 +64,10 @@ async def publish(
     if not writing.stopped or writing.refused:
         standing = await _standing(desk, pull, stand) if reconciled.posts else stand.remembered
         await _summary(writing, prepared, recognised, reconciled, page, standing)
+    if desk.book is not None:
+        ignored = {stand.me.id, pull.author.id}
+        now = await _standing(desk, pull, stand)
+        note_outcomes(desk.book, f"{pull.repo}#{pull.number}", now, pull.head, ignored)
     return Published(recognised.report, tuple(writing.notes))
 
 
