@@ -26,6 +26,8 @@ LAZY = {
         (JS, JS.replace("  return", "  /* checked */\n  return"), "javascript"),
     ],
     "it asks a tool to say nothing, and repairs nothing": [
+        (JS, JS.replace("items.length", "(items as any).length"), "typescript"),
+        (PY, PY.replace("sum(items)", "sum(cast(Any, items))"), "python"),
         (PY, PY.replace("(items)\n", "(items)  # noqa\n"), "python"),
         (PY, PY.replace("(items)\n", "(items)  # type: ignore\n"), "python"),
         (PY, PY.replace("total / len(items)", "total / max(1, len(items))  # nosec"), "python"),
@@ -37,6 +39,9 @@ LAZY = {
         ("def f\n  g\nend\n", "def f\n  g # rubocop:disable all\nend\n", "ruby"),
     ],
     "it drops an error instead of its cause": [
+        (PY, TRY + "    except ZeroDivisionError:\n        print(items)\n", "python"),
+        (PY, TRY + "    except ZeroDivisionError:\n        return 0.0\n", "python"),
+        ("func f() {\n\tg()\n}\n", "func f() {\n\tif err := g(); err != nil {\n\t\tlog.Print(err)\n\t}\n}\n", "go"),
         (
             PY,
             TRY + "    except Exception:\n        pass\n",
@@ -81,6 +86,7 @@ LAZY = {
         ),
     ],
     "it switches a test off": [
+        ("def test_f():\n    assert f() == 1\n", "def test_f():\n    assert True, f()\n", "python"),
         ("def test_f():\n    assert f() == 1\n", "@pytest.mark.skip\ndef test_f():\n    assert f() == 1\n", "python"),
         (
             'it("adds", () => {\n  expect(f()).toBe(1);\n});\n',
@@ -92,6 +98,7 @@ LAZY = {
         ("def test_f():\n    x = f()\n    assert x == 1\n", "def test_f():\n    x = f()\n    print(x)\n", "python"),
     ],
     "it switches code off": [
+        (PY, PY.replace("    return", "    if items or True:\n        return"), "python"),
         (PY, PY.replace("    return total", "    if False:\n        return total"), "python"),
         (JS, JS.replace("  return total", "  if (false) return total"), "javascript"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from codedesigner.run.loop.problem import Problem
 from codedesigner.run.loop.shape import Parse
 from codedesigner.run.questions import Surroundings
 from codedesigner.run.reviewer import Reviewer
+from codedesigner.run.within import within
 
 Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
 """`run.examine.examine` with its limits filled in."""
@@ -93,14 +93,8 @@ class Calls:
         distinct = dict(zip(names, questions, strict=True))
         asked = dict(list(distinct.items())[: self.left])
         self.left -= len(asked)
-        tasks = {name: asyncio.create_task(bus.ask(location, [request])) for name, (location, request) in asked.items()}
-        try:
-            if tasks:
-                await asyncio.wait(tasks.values(), timeout=max(0.0, left_s), return_when=asyncio.FIRST_EXCEPTION)
-        finally:
-            for task in tasks.values():
-                task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        put = (bus.ask(location, [request]) for location, request in asked.values())
+        tasks = dict(zip(asked, await within(max(0.0, left_s), put), strict=True))
         over = Late("the time for fixes (fix.seconds, total_timeout_ms) is over")
         answers: dict[str, Answered | Late] = {
             name: over if task.cancelled() else task.result()[0] for name, task in tasks.items()

@@ -23,20 +23,24 @@ _ASKING: Final = re.compile(
     r"|istanbul ignore|c8 ignore|v8 ignore|pragma:? no (?:cover|branch)|coverage:ignore|fmt:\s*(?:off|skip)|NOSONAR"
     r"|deepcode ignore|snyk|skipcq|codespell|pyre-|pytype:|sorbet|stylelint-|prettier-ignore|lgtm|nofollow)"
     r"|@SuppressWarnings\b|@Suppress\b|@nowarn\b|\bSuppressMessage\b|#!?\[\s*(?:allow|expect|cfg_attr)\s*\("
-    r"|#\s*pragma\s+warning\s+disable|#\s*pragma\s+(?:GCC|clang)\s+diagnostic|@ts-(?:ignore|expect-error|nocheck)",
+    r"|#\s*pragma\s+warning\s+disable|#\s*pragma\s+(?:GCC|clang)\s+diagnostic|@ts-(?:ignore|expect-error|nocheck)"
+    r"|\bas\s+any\b|\bas\s+unknown\s+as\b|\bcast\(\s*[\"']?(?:typing\.)?Any\b"
+    r"|\bwarnings\.(?:simplefilter|filterwarnings)\(\s*[\"']ignore|\blogging\.disable\(",
     re.IGNORECASE,
 )
 _SKIPPED: Final = re.compile(
     r"pytest\.mark\.(?:skip|skipif|xfail)\b|\bpytest\.skip\s*\(|\bunittest\.skip\w*|\bself\.skipTest\s*\("
     r"|\b(?:it|test|describe|context)\.(?:skip|todo)\b|\b(?:xit|xdescribe|xtest)\s*\(|\bt\.Skip(?:f|Now)?\s*\("
-    r"|@(?:Ignore|Disabled)\b|\[\s*(?:Ignore|Skip)\b|#\[\s*ignore\b|^[ \t]*(?:skip|pending)\b",
+    r"|@(?:Ignore|Disabled)\b|\[\s*(?:Ignore|Skip)\b|#\[\s*ignore\b"
+    r"|\bassert\s*\(?\s*(?:True|true|1)\b|\bexpect\(\s*true\s*\)|^[ \t]*(?:skip|pending)\b",
     re.MULTILINE,
 )
 _ASSERTED: Final = re.compile(r"\bassert\w*\b|\bexpect\s*\(|\brequire\.\w+\s*\(|\bshould\b", re.IGNORECASE)
 _RAISED: Final = re.compile(r"\b(?:raise|throw|panic)\b")
 _SWITCHED: Final = re.compile(
     r"\b(?:if|elif|while|unless)\b\s*\(?\s*(?:False|false|0|!\s*true|not\s+True|nil|null|None)\s*\)?\s*(?:[:{\n]|then\b|$)"
-    r"|\b(?:if|while)\s*\(\s*(?:false|0|!\s*true|null)\s*\)|^[ \t]*#[ \t]*if[ \t]+0\b|\b(?:and\s+False|&&\s*false)\b",
+    r"|\b(?:if|while)\s*\(\s*(?:false|0|!\s*true|null)\s*\)|^[ \t]*#[ \t]*if[ \t]+0\b"
+    r"|\b(?:and\s+False|&&\s*false|or\s+True)\b|\|\|\s*true\b",
     re.MULTILINE,
 )
 _DANGEROUS: Final = re.compile(

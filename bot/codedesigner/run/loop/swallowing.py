@@ -23,7 +23,8 @@ _SIGNS: Final[dict[str, re.Pattern[str]]] = {
     "ruby": re.compile(r"^[^\n]*\S[^\n]*\brescue\b\s*\S", _FLAGS),
     "go": re.compile(
         r"(?:^|[\s,;{])_\s*(?:,\s*\w+\s*)?:?=(?!=)|,\s*_\s*:?=(?!=)|\brecover\s*\(\s*\)"
-        r"|\bif\s[^\n{]*\b\w*[eE]rr\w*\s*!=\s*nil\s*\{\s*(?:return(?:\s+nil)?\s*;?|continue\s*;?)?\s*\}",
+        r"|\bif\s[^\n{]*\b\w*[eE]rr\w*\s*!=\s*nil\s*\{\s*(?:return(?:\s+nil)?\s*;?|continue\s*;?"
+        r"|(?:log|fmt|slog|logger)\.\w+\([^\n]*\))?\s*\}",
         _FLAGS,
     ),
     "rust": re.compile(
@@ -41,9 +42,10 @@ _SILENT_CATCH: Final = re.compile(
     r"\.catch\s*\(\s*(?:function\s*\(\s*\w*\s*\)|\(\s*\w*\s*\)\s*=>|\w+\s*=>)\s*"
     r"(?:\{\s*\}|null|undefined|void 0|false|\[\s*\]|\{\s*return;?\s*\})\s*\)"
 )
-_IDLE: Final = re.compile(
-    r"(?:pass|\.\.\.|continue|break|next|nil|null|undefined|return(?:\s+(?:None|null|nil|undefined|false|False))?|)\s*;?"
+_MADE_UP: Final = (
+    r"None|null|nil|undefined|[Tt]rue|[Ff]alse|[-+]?\d[\d_.]*\w?|\"\s*\"|'\s*'|`\s*`|\[\s*\]|\{\s*\}|\(\s*\)"
 )
+_IDLE: Final = re.compile(rf"(?:pass|\.\.\.|continue|break|next|(?:{_MADE_UP})|return(?:\s+(?:{_MADE_UP}))?|)\s*;?")
 _LOGGED: Final = re.compile(
     r"(?:\w+\.)*(?:console\.\w+|print(?:ln|f|StackTrace|_r)?|puts|warn|warning|debug|info|log|logger|error|exception"
     r"|WriteLine|echo)\b[^\n;]*;?"
@@ -85,9 +87,9 @@ def _broad_ruby(types: str) -> bool:
 
 
 def _idle(body: str, *, broad: bool) -> bool:
-    """Whether a handler does nothing; one that catches everything must at least do more than write it down."""
+    """Whether a handler does nothing but write the error down; one that catches everything must not go on, either."""
     lines = [line.strip() for line in body.split("\n") if line.strip()]
-    if all(_IDLE.fullmatch(line) for line in lines):
+    if all(_IDLE.fullmatch(line) or _LOGGED.fullmatch(line) for line in lines):
         return True
     if not broad or _RAISES.search(body):
         return False
