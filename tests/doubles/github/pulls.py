@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tests.doubles.diffs import FileDiff
 from tests.doubles.github import render
@@ -33,9 +34,9 @@ def file_json(github: GitHub, project: Project, head: str, given: FileDiff) -> d
         "additions": given.additions,
         "deletions": given.deletions,
         "changes": given.additions + given.deletions,
-        "blob_url": f"{page}/blob/{head}/{given.path}",
-        "raw_url": f"{page}/raw/{head}/{given.path}",
-        "contents_url": f"{api}/{given.path}?ref={head}",
+        "blob_url": f"{page}/blob/{head}/{quote(given.path)}",
+        "raw_url": f"{page}/raw/{head}/{quote(given.path)}",
+        "contents_url": f"{api}/{quote(given.path)}?ref={head}",
     }
     if given.patch and len(given.patch.encode()) <= github.largest_patch:
         found["patch"] = given.patch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from github import Auth, Github
 from tests.doubles.git import GitRepo
 from tests.doubles.github.anchors import Anchor, anchor
 from tests.doubles.github.model import (
@@ -22,6 +21,8 @@ from tests.doubles.github.model import (
     User,
 )
 from tests.doubles.server import Double
+
+from github import Auth, Github
 
 
 class State(Double):

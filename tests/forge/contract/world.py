@@ -1,0 +1,107 @@
+"""What the contract needs of a forge's double: a pull request, and answers that get lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from tests.doubles.github import Fault, GitHub, Project, Pull
+
+from codedesigner.change.model import FileChange
+from codedesigner.forge.github.address import AccessToken, Address
+from codedesigner.forge.github.client import Timing
+from codedesigner.forge.github.connect import connect
+from codedesigner.forge.github.forge import GitHubForge
+from codedesigner.publish.discussion import Anchor, NewThread, Place
+from codedesigner.publish.ports import Forge
+
+FIFTY = "".join(f"line {n}\n" for n in range(1, 51))
+Write = Literal["post", "comment", "reply", "edit", "react", "check"]
+
+
+class World(Protocol):
+    """A forge with one open pull request, number 1, whose `a.py` has the lines 13 and 42 changed."""
+
+    @property
+    def forge(self) -> Forge:
+        """The forge as our account sees it."""
+
+    def push(self) -> None:
+        """Another commit on the pull request."""
+
+    def says(self, body: str, *, login: str = "ann") -> None:
+        """A comment of somebody who may write."""
+
+    def fails(self, write: Write, *, stored: bool) -> None:
+        """The next write of that kind is answered with 502, after it was stored or instead."""
+
+
+@dataclass
+class GitHubWorld:
+    """GitHub's double as a world."""
+
+    github: GitHub
+    shop: Project
+    opened: Pull
+    forge: GitHubForge
+    paused: list[float]
+
+    def push(self) -> None:
+        """Another commit."""
+        self.opened.push({"c.py": "c = 1\n"})
+
+    def says(self, body: str, *, login: str = "ann") -> None:
+        """A comment."""
+        self.github.comment(self.opened, login, body)
+
+    def fails(self, write: Write, *, stored: bool) -> None:
+        """A fault of the next such write."""
+        method, path = {
+            "post": ("POST", "/reviews$"),
+            "comment": ("POST", "/issues/1/comments$"),
+            "reply": ("POST", "/replies$"),
+            "edit": ("PATCH", "/issues/comments/"),
+            "react": ("POST", "/reactions$"),
+            "check": ("POST", "/check-runs$"),
+        }[write]
+        self.github.fail(Fault(method, path, stored=stored))
+
+
+@contextmanager
+def github_world(
+    folder: Path, *, fork: str = "mallory", patience_s: float = 900.0, **may: str
+) -> Iterator[GitHubWorld]:
+    """GitHub with `octo/shop`; `may` are the permissions of a job's token."""
+    with GitHub(folder).running() as github:
+        shop = github.project("octo/shop", {"a.py": FIFTY, "b.py": "b = 1\n", "run.sh": "true\n"})
+        shop.collaborator("ann", "write")
+        changed = FIFTY.replace("line 13\n", "thirteen\n").replace("line 42\n", "forty-two\n")
+        opened = github.pull(shop, {"a.py": changed}, fork=fork)
+        paused: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            paused.append(seconds)
+            github.clock.tick(seconds)
+
+        timing = Timing(now=lambda: github.clock.now.timestamp(), sleep=sleep, patience_s=patience_s)
+        address = Address("octo/shop", github.api, f"{github.api.removesuffix('/v3')}/graphql")
+        forge = connect(address, AccessToken(github.token(shop, **may)), timing)
+        try:
+            yield GitHubWorld(github, shop, opened, forge, paused)
+        finally:
+            forge.close()
+
+
+def thread(key: str, line: int, *, start: int | None = None, path: str = "a.py") -> NewThread:
+    """A comment on new lines of a file in which old and new numbers are the same."""
+    first = line if start is None else start
+    place = Place(path, path, "RIGHT", Anchor("context", first, first), Anchor("context", line, line))
+    return NewThread(place, f"About line {line}.\n\n<!-- {key} -->", key)
+
+
+def named(files: tuple[FileChange, ...], path: str) -> FileChange:
+    """The file of a change."""
+    return next(file for file in files if file.path == path)
