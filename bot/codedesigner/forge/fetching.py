@@ -89,15 +89,7 @@ def fetch_commits(
             config["http.extraHeader"] = f"Authorization: Basic {packed}"
         if ca_file:
             config["http.sslCAInfo"] = ca_file
-        options = [
-            "--quiet",
-            "--depth=1",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-            "--no-auto-gc",
-        ]
-        _git(folder, ["fetch", *options, "--", url, *missing], config, seconds, allow=scheme)
+        _git(folder, ["fetch", *_OPTIONS, "--", url, *missing], config, seconds, allow=scheme)
     return folder
 
 

@@ -20,7 +20,7 @@ from codedesigner.forge.github.address import Address, AppInstallation, Credenti
 from codedesigner.forge.github.answers import AgainError, Answer, judge, judge_graphql, unreachable
 
 if TYPE_CHECKING:
-    from github.Auth import Auth
+    from github.Auth import AppAuth, Auth
     from tenacity import AsyncRetrying, RetryCallState
 
     from github import Github
@@ -182,16 +182,20 @@ class Client:
 
         def pause(state: RetryCallState) -> float:
             again = _again(state)
-            return _FIRST_BACKOFF_S * 2.0 ** (failures - 1) if again.pause is None else again.pause
+            return _FIRST_BACKOFF_S * 2.0**failures if again.pause is None else again.pause
 
-        def enough(state: RetryCallState) -> bool:
+        def enough(state: RetryCallState) -> bool:  # asked after `pause`
             nonlocal failures
             again = _again(state)
             if again.limited:
                 met[0] += 1
             else:
                 failures += 1
-            return met[0] >= limits or failures >= _FAILURES or self._waited + pause(state) > self._timing.patience_s
+            return (
+                met[0] >= limits
+                or failures >= _FAILURES
+                or self._waited + state.upcoming_sleep > self._timing.patience_s
+            )
 
         async def wait(seconds: float) -> None:
             self._waited += seconds
@@ -290,6 +294,18 @@ def _app_refused(error: Any) -> Exception:
     return ConfigError(f"GitHub makes no token for the App: {said}", hint="check id, key and installation")
 
 
+def _prove(app: AppAuth) -> None:
+    """Sign something with the App's key, which PyGithub would find out to be none with the first request."""
+    from jwt import PyJWTError
+
+    try:
+        app.create_jwt()
+    except (PyJWTError, ValueError):  # without the cause: it may quote the key
+        raise ConfigError(
+            "the private key of the App is none", hint="give the whole PEM file that GitHub made"
+        ) from None
+
+
 def _connect(address: Address, credential: Credential) -> tuple[Github, Auth]:
     try:
         import github.Auth
@@ -301,6 +317,7 @@ def _connect(address: Address, credential: Credential) -> tuple[Github, Auth]:
     auth: Auth
     if isinstance(credential, AppInstallation):
         app = github.Auth.AppAuth(credential.app, credential.private_key)
+        _prove(app)
         auth = github.Auth.AppInstallationAuth(app, credential.installation)
     else:
         auth = github.Auth.Token(credential.value)
