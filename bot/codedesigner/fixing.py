@@ -37,7 +37,8 @@ OFF = "fixes are switched off (fix.enabled)"
 NOBODY = "nobody proposes a fix that is safe"
 MOST_HINTS = 4
 MOST_LINES = 1_000
-"""Of a function that a model is asked to repair."""
+MOST_CHARACTERS = 60_000
+"""Of a function that a model is asked to repair, as well as the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,9 @@ class _Desk:
         lines = unit.span.end - unit.span.start + 1
         if lines > MOST_LINES:
             return f"its function has {lines} lines; no model is asked to repair more than {MOST_LINES}"
+        size = sum(map(len, self._files[finding.path].new_lines[unit.span.start - 1 : unit.span.end]))
+        if size > MOST_CHARACTERS:
+            return f"its function has {size} characters; no model is asked to repair more than {MOST_CHARACTERS}"
         guarded = hostile(finding.path, "", "")
         return None if guarded is None else f"no model is asked to repair it: {guarded}"
 

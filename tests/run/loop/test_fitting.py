@@ -24,6 +24,7 @@ OLD = "    def f(self):\n        return 1\n"
         ("    def f(self):\n        return 2", OLD, "    def f(self):\n        return 2\n"),
         ("def f(self):\n    return 2\n", OLD, "    def f(self):\n        return 2\n"),
         ("```python\n    def f(self):\n        return 2\n```", OLD, "    def f(self):\n        return 2\n"),
+        ("~~~~\n    def f(self):\n        return 2\n~~~~\n\n", OLD, "    def f(self):\n        return 2\n"),
         ("\n\n    def f(self):\n        return 2\n\n", OLD, "    def f(self):\n        return 2\n"),
         ("    def f(self):\n        return 2", OLD.replace("\n", "\r\n"), "    def f(self):\r\n        return 2\r\n"),
         ("    def f(self):\r\n        return 2\r\n", OLD, "    def f(self):\n        return 2\n"),
@@ -71,6 +72,8 @@ def test_what_is_large_takes_no_time() -> None:
     lines = lines_of(old, 1)
     assert modified(loaded("a.py", lines), changes_to(lines, new, "why", "style")).text == new
     assert fitted(new.replace("x", "w"), old) == new.replace("x", "w")
+    for odd in ("```\n" + " " * 60_000, "```\n" * 20_000, "\n" * 60_000, "~" * 60_000):
+        fitted(odd, OLD)
     assert time.process_time() - began < 3
 
 

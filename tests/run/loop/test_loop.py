@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,7 @@ from codedesigner.protocol.wire import (
 )
 from codedesigner.run.bus import Answered, Beat, Bus
 from codedesigner.run.examine import examine
+from codedesigner.run.fix import lines_with_ends
 from codedesigner.run.loop.bench import Askable, Bench, Calls, FixLimits
 from codedesigner.run.loop.loop import FixLoop
 from codedesigner.run.loop.problem import Ended, Problem, attempt_of
@@ -247,6 +249,34 @@ def test_only_the_lines_that_are_named_are_taken_back() -> None:
     assert ended.suggestion is not None
     assert "max(1, len(items))" in maker.asked[1].code
     assert "fsum" not in maker.asked[1].code
+
+
+WAYS: dict[str, Callable[[str], str]] = {
+    "CR LF": lambda text: text.replace("\n", "\r\n"),
+    "no end": lambda text: text.removesuffix("\n"),
+    "tabs": lambda text: text.replace("    ", "\t"),
+    "bytes": lambda text: text.replace("LIMIT = 3", "LIMIT = 3  # \udce9\u202e"),
+    "trailing": lambda text: text.replace("sum(items)\n", "sum(items)  \n"),
+    "method": lambda text: "class A:\n" + "".join(f"    {line}\n" if line else "\n" for line in split_lines(text)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_rest_of_the_file_stays_as_it_is(way: str) -> None:
+    text = WAYS[way](TEXT)
+    lines = split_lines(text)
+    added = tuple(Line("added", None, number, line) for number, line in enumerate(lines, 1))
+    file = replace(FILE, added=len(lines), hunks=(Hunk(0, 0, 1, len(lines), "", added),), new=encode(text))
+    (unit,) = [unit for unit in find_units([file]) if unit.name.endswith("mean")]
+    source = replace(PROBLEM.source, text=text)
+    maker = Voice("maker", lambda asked: code(asked.code.replace("len(items)", "max(1, len(items))")))
+    ended, _ = run(maker, problem=replace(PROBLEM, file=file, unit=unit, source=source))
+    made = ended.suggestion
+    assert made is not None, ended.refused
+    whole = lines_with_ends(text)
+    fixed = "".join((*whole[: made.start_line - 1], made.replacement, *whole[made.end_line :]))
+    assert fixed == WAYS[way](TEXT.replace("len(items)", "max(1, len(items))"))
+    assert made.end_line == made.start_line
 
 
 def test_the_same_question_is_put_once() -> None:

@@ -13,17 +13,16 @@ from codedesigner.change.visible import line_shown
 from codedesigner.run.fix import lines_with_ends
 from codedesigner.run.loop.lines import opcodes
 
-_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[^\n`]*\n(.*?)\n?[ \t]*\1[ \t]*\n?\Z", re.DOTALL)
+_FENCES = ("```", "~~~")
+_PAIR = 2
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKING = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def fitted(said: str, old: str) -> str | None:
     """`said`, to stand where `old` stands; None where it holds what is no text."""
-    inner = _FENCE.match(said)
-    text = (inner[2] if inner else said).replace("\r\n", "\n")
     before = lines_with_ends(old)
-    written = [line.removesuffix("\n") for line in lines_with_ends(text)]
+    written = _unfenced([line.removesuffix("\n").removesuffix("\r") for line in lines_with_ends(said)])
     while written and not written[0].strip() and before and before[0].strip():
         written.pop(0)
     while written and not written[-1].strip() and before and before[-1].strip():
@@ -42,6 +41,16 @@ def fitted(said: str, old: str) -> str | None:
                 return None
             kept.append(f"{line}{end}")
     return _ended(kept, before, end)
+
+
+def _unfenced(lines: list[str]) -> list[str]:
+    """The lines within the fence that all of them stand in; without one, all of them."""
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    if len(filled) < _PAIR:
+        return lines
+    first, last = lines[filled[0]].strip(), lines[filled[-1]].strip()
+    marked = first.startswith(_FENCES) and last.startswith(_FENCES) and set(last) == {first[0]}
+    return lines[filled[0] + 1 : filled[-1]] if marked else lines
 
 
 def _ended(kept: Sequence[str], before: Sequence[str], end: str) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from codedesigner.change.directives import suppressions
 from codedesigner.change.identifiers import masked, uncommented
-from codedesigner.run.loop.swallowing import drops
+from codedesigner.run.loop.swallowing import LONGEST_LINE, calm, drops
 
 _ASKING: Final = re.compile(
     r"(?://|#|/\*|--|<!--)[^\n]*?\b(?:nolint|rubocop:|reek:|noinspection|nosec\b|phpcs:|phpstan-|psalm-|swiftlint:"
@@ -62,7 +62,6 @@ _RETURNED: Final = re.compile(r"return\b[^\n]*")
 _CLOSING: Final = re.compile(r"[\]})\s;,]*(?:end|fi|done|esac)?[\s;,]*")
 _MOST_GROWTH: Final = 2  # times as many lines as before
 _FREE_GROWTH: Final = 20  # lines more that need no reason
-_LONGEST_LINE: Final = 1_000  # characters
 _TELLING: Final = 6  # characters of a line of code that cannot stand in a comment by chance
 _FEW: Final = 3  # lines that any fix may take out
 
@@ -121,7 +120,7 @@ def _plain(text: str, language: str | None) -> str:
 
 
 def _more(pattern: re.Pattern[str], old: str, new: str) -> bool:
-    return len(pattern.findall(new)) > len(pattern.findall(old))
+    return len(pattern.findall(calm(new))) > len(pattern.findall(calm(old)))
 
 
 def _tools(text: str) -> Counter[str]:
@@ -152,7 +151,7 @@ def _switches(texts: _Texts) -> str | None:
 
 def _endangers(texts: _Texts) -> str | None:
     old, new = (
-        Counter("".join(match.split()) for match in _DANGEROUS.findall(masked(text, texts.language)))
+        Counter("".join(match.split()) for match in _DANGEROUS.findall(calm(masked(text, texts.language))))
         for text in (texts.old, texts.new)
     )
     return "it brings in a call that can run anything" if new - old else None
@@ -195,7 +194,7 @@ def _swells(texts: _Texts) -> str | None:
     if lines > most:
         return f"it makes {lines} lines of {texts.old.count(chr(10))}"
     longest = max((len(line) for line in texts.added), default=0)
-    return f"it brings in a line of {longest} characters" if longest > _LONGEST_LINE else None
+    return f"it brings in a line of {longest} characters" if longest > LONGEST_LINE else None
 
 
 def _empties(texts: _Texts) -> str | None:

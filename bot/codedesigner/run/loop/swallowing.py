@@ -16,11 +16,14 @@ _BRACES: Final = frozenset(
 )
 _UNTYPED: Final = frozenset({"javascript", "typescript", "tsx"})  # whatever is thrown comes to the one handler
 _FLAGS: Final = re.MULTILINE
+LONGEST_LINE: Final = 500  # characters of a line that are looked at
+_LONGEST_BODY: Final = 2_000  # characters of a handler; a longer one does something
+_BLANKS: Final = re.compile(r"(?<=\S)[ \t]+")
 
 # language -> what drops an error by itself
 _SIGNS: Final[dict[str, re.Pattern[str]]] = {
     "python": re.compile(r"\bsuppress\s*\("),
-    "ruby": re.compile(r"^[^\n]*\S[^\n]*\brescue\b\s*\S", _FLAGS),
+    "ruby": re.compile(r"^[ \t]*(?!rescue\b)\S[^\n]*?\brescue\b[ \t]*\S", _FLAGS),
     "go": re.compile(
         r"(?:^|[\s,;{])_\s*(?:,\s*\w+\s*)?:?=(?!=)|,\s*_\s*:?=(?!=)|\brecover\s*\(\s*\)"
         r"|\bif\s[^\n{]*\b\w*[eE]rr\w*\s*!=\s*nil\s*\{\s*(?:return(?:\s+nil)?\s*;?|continue\s*;?"
@@ -61,7 +64,7 @@ _RAISES: Final = re.compile(r"\b(?:raise|throw|rethrow|panic|exit|abort|fatalErr
 
 def drops(text: str, language: str | None) -> int:
     """How many signs there are that an error is dropped."""
-    code = masked(text, language)
+    code = calm(masked(text, language))
     sign = _SIGNS.get(language or "")
     count = 0 if sign is None else len(sign.findall(code))
     if language == "python":
@@ -75,6 +78,12 @@ def drops(text: str, language: str | None) -> int:
             for types, body in _catches(code)
         )
     return count
+
+
+def calm(text: str) -> str:
+    """The text without what makes patterns slow: blank lines, runs of blanks, and the ends of very long lines."""
+    lines = (line[:LONGEST_LINE].rstrip() for line in text.split("\n"))
+    return "\n".join(_BLANKS.sub(" ", line) for line in lines if line.strip())
 
 
 def _broad(types: str) -> bool:
@@ -104,7 +113,7 @@ def _python_handlers(code: str) -> Iterator[tuple[str, str]]:
 
 def _indented(code: str, at: int, depth: int, first: str) -> str:
     body = [first]
-    for line in code[at:].split("\n")[1:]:
+    for line in code[at : at + _LONGEST_BODY].split("\n")[1:]:
         if line.strip() and len(line) - len(line.lstrip()) <= depth:
             break
         body.append(line)
@@ -115,7 +124,7 @@ def _ruby_handlers(code: str) -> Iterator[tuple[str, str]]:
     for match in _RUBY_HANDLER.finditer(code):
         types, _, inline = match[2].partition(" then ")
         body = [inline]
-        for line in code[match.end() :].split("\n")[1:]:
+        for line in code[match.end() : match.end() + _LONGEST_BODY].split("\n")[1:]:
             if re.match(r"\s*(?:rescue|else|ensure|end)\b", line):
                 break
             body.append(line)
@@ -125,7 +134,7 @@ def _ruby_handlers(code: str) -> Iterator[tuple[str, str]]:
 def _catches(code: str) -> Iterator[tuple[str, str]]:
     for match in _CATCH.finditer(code):
         depth, at = 1, match.end()
-        while at < len(code) and depth:
+        while at < min(len(code), match.end() + _LONGEST_BODY) and depth:
             depth += {"{": 1, "}": -1}.get(code[at], 0)
             at += 1
         yield f"{match[1] or ''} {match[2]}", code[match.end() : max(match.end(), at - 1)]
