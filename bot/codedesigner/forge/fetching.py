@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +24,7 @@ from codedesigner.event.model import is_sha
 SECONDS = 600.0
 _OUTPUT_BYTES = 1_000_000
 _OPTIONS = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
+_PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -102,6 +104,11 @@ def _scheme(url: str) -> str:
     return parts.scheme
 
 
+def _proxies() -> dict[str, str]:
+    """The way out of this machine's network, which the client of the forge takes too."""
+    return {name: os.environ[name] for name in _PROXIES if name in os.environ}
+
+
 def _git(
     folder: Path, arguments: Sequence[str], config: dict[str, str], seconds: float, *, allow: str = "none"
 ) -> Completed:
@@ -109,7 +116,7 @@ def _git(
     done = run_limited(
         ["git", "--no-pager", *arguments],
         folder=folder,
-        environment={**environment(settings), "GIT_ALLOW_PROTOCOL": allow},
+        environment={**environment(settings), **_proxies(), "GIT_ALLOW_PROTOCOL": allow},
         given=b"",
         seconds=seconds,
         output_bytes=_OUTPUT_BYTES,

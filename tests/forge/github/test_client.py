@@ -10,10 +10,11 @@ from tests.doubles.github import Fault
 from tests.forge.contract.world import github_world
 
 from codedesigner.errors import ConfigError, ConflictError, ForbiddenError, ForgeError, MissingError, UnreachableError
-from codedesigner.forge.github.address import Address, AppInstallation
+from codedesigner.forge.github.address import AccessToken, Address, AppInstallation
 from codedesigner.forge.github.answers import AgainError, Answer, judge, judge_graphql, reasons
 from codedesigner.forge.github.client import Timing
 from codedesigner.forge.github.connect import connect
+from codedesigner.publish.discussion import Check
 
 
 def said(status: int, data: object, **headers: str) -> Answer:
@@ -125,3 +126,15 @@ def test_a_key_that_is_none_is_said_without_showing_it() -> None:
     with pytest.raises(ConfigError) as wrong:
         connect(Address("octo/shop"), AppInstallation("1", "-----BEGIN nonsense", 2), Timing())
     assert "nonsense" not in f"{wrong.value}{AppInstallation('1', 'nonsense', 2)!r}"
+
+
+def test_a_personal_token_is_known_and_writes_a_status(tmp_path: Path) -> None:
+    with github_world(tmp_path / "g") as world:
+        token = AccessToken(world.github.user_token("ann"))
+        address = Address("octo/shop", world.github.api, f"{world.github.api.removesuffix('/v3')}/graphql")
+        forge = connect(address, token, Timing(between_writes_s=0.0))
+        me = asyncio.run(forge.me())
+        assert (me.login, me.bot, me.id) == ("ann", False, str(world.github.user("ann").id))
+        asyncio.run(forge.check(Check(world.opened.head_sha, "codedesigner", "action_required", "broke", "s", run="1")))
+        assert (world.shop.runs, [one.state for one in world.shop.statuses]) == ([], ["error"])
+        forge.close()
