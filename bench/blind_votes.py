@@ -22,7 +22,7 @@ from codedesigner.evaluation.heard import Heard, heard
 from codedesigner.evaluation.pairing import pair_counts
 from codedesigner.evaluation.protocol import Resampling, figures, held_out
 from codedesigner.evaluation.reliability import UNFITTED, labelled
-from codedesigner.evaluation.scoring import SCORINGS, Counts, Scoring, f1_of
+from codedesigner.evaluation.scoring import SCORINGS, Counts, Scoring, f1_of, total
 from codedesigner.evaluation.ways import WAYS
 from codedesigner.vote.calibration import calibration_error, error_by_chance
 from codedesigner.vote.calibration import fitted as fitted_to
@@ -31,6 +31,8 @@ from codedesigner.vote.likeness import WordLikeness
 THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 DRAWN = 10
 """Random panels of each size."""
+MANY = (20,)
+"""Sizes of the panels whose union is looked at."""
 VOTES = ("majority_vote", "weighted_vote")
 
 
@@ -97,9 +99,14 @@ class Blind:
 def main(reviews: str, pairs: str, panels: Sequence[str]) -> None:
     """Print each panel's blind F1 by strategy and by whatever was chosen."""
     every = [one for one in _read(reviews) if isinstance(one, PullRequest)]
-    known = dict(fits([one for one in _read(pairs) if isinstance(one, PairedTexts)]))
+    paired = [one for one in _read(pairs) if isinstance(one, PairedTexts)]
+    known = dict(fits(paired))
     for repo, fit in known.items():
         print(f"without {repo}: threshold {fit.threshold}, {fit.likeness}", flush=True)
+    told = [pair_counts(one, known[one.repo].likeness, threshold=known[one.repo].threshold) for one in paired]
+    print(
+        f"pairs: F1 {f1_of([sure for sure, _ in told]):.3f}, with probable ones {f1_of([all_ for _, all_ in told]):.3f}"
+    )
     for panel in panels:
         blind = Blind(panel.split(","), every, known)
         print(f"\n{panel}")
@@ -108,6 +115,8 @@ def main(reviews: str, pairs: str, panels: Sequence[str]) -> None:
             print(f"{scoring}: calibration {_errors([blind], scoring)}", flush=True)
     there = sorted({name for one in every for name in one.reviews})
     chance = Chance(0)
+    for size in MANY:
+        _union([Blind(_drawn(there, size, chance), every, known) for _ in range(DRAWN)], size)
     drawn = [Blind(_drawn(there, size, chance), every, known) for size in (5, 8) for _ in range(DRAWN)]
     print(f"\n{len(drawn)} panels drawn at random")
     for scoring in SCORINGS:
@@ -115,6 +124,25 @@ def main(reviews: str, pairs: str, panels: Sequence[str]) -> None:
             mean = fsum(f1_of(blind.row(scoring, (way,))[0]) for blind in drawn) / len(drawn)
             print(f"{scoring}: mean F1 {mean:.3f} by {way}", flush=True)
         print(f"{scoring}: calibration of all together {_errors(drawn, scoring)}", flush=True)
+
+
+def _union(panels: Sequence[Blind], size: int) -> None:
+    """What is left of the golden issues that anybody named when all remarks are merged."""
+    every = [one for blind in panels for repo, said in blind.grouped.items() for one in said if _of(one, repo)]
+    golden = sum(len(one.pull_request.golden) for one in every)
+    named = sum(
+        len({issue for name in one.answered for said in one.pull_request.reviews[name] for issue in said.golden})
+        for one in every
+    )
+    print(f"\nunion of {size} reviewers: recall {named / golden:.3f} unmerged", end="")
+    for scoring in SCORINGS:
+        found = total(WAYS["union_merge"]([], scoring).count(one) for one in every)
+        print(f", {found.recall:.3f} merged ({scoring})", end="")
+    print(flush=True)
+
+
+def _of(heard: Heard, repo: str) -> bool:
+    return heard.pull_request.repo == repo
 
 
 def _figures(blind: Blind) -> None:

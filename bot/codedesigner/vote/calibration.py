@@ -9,7 +9,7 @@ from math import exp, fsum, isfinite, log, pi, sqrt
 
 LEAST_LABELS = 150
 """Below this many labels the fit would move more by chance than by what is true."""
-PULL = 4.0  # how strongly the fit is held to the agreement itself, in labels at one half
+PULL = 20.0  # how strongly the fit is held to the agreement itself, in labels at one half
 BINS = 10
 VERSION = 1
 _ROUNDS = 50

@@ -2,5 +2,5 @@
 
 BIAS = -3.93
 COEFFICIENTS = (6.60, 4.59, 0.39)
-THRESHOLD = 0.3
+THRESHOLD = 0.25
 """The mean likeness from which on two groups of remarks are one. Below it, more is missed than is told apart."""
