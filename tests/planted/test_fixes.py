@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench.fix_variants import VARIANTS, Planted, Variant
-from bench.fixes import LANGUAGES, Tried, cases, reviewers, run, table
+from bench.fixes import LANGUAGES, Tried, cases, reviewers, run, run_all, table
 
 from codedesigner.change.model import encode
 from codedesigner.change.units import outlined
@@ -26,7 +26,7 @@ def known() -> tuple[Planted, ...]:
 
 @pytest.fixture(scope="module")
 def tried(known: tuple[Planted, ...]) -> list[Tried]:
-    return asyncio.run(run(known, VARIANTS, "function"))
+    return asyncio.run(run_all(known))
 
 
 def check_offered(tried: list[Tried]) -> int:

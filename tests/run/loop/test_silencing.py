@@ -7,9 +7,10 @@ import time
 import pytest
 
 from codedesigner.angle.kinds import KINDS
+from codedesigner.change.identifiers import masked
 from codedesigner.run.loop.problem import SUPERFLUOUS
 from codedesigner.run.loop.silencing import silenced
-from codedesigner.run.loop.swallowing import drops
+from codedesigner.run.loop.swallowing import calm, drops
 
 PY = "def mean(items):\n    total = sum(items)\n    return total / len(items)\n"
 JS = "function mean(items) {\n  const total = sum(items);\n  return total / items.length;\n}\n"
@@ -176,18 +177,18 @@ def test_where_code_should_not_be_there_taking_it_out_is_the_repair() -> None:
 
 
 ODD = (
-    "\n" * 30_000,
-    "if" + "\n" * 30_000,
-    "# x\n" * 20_000,
-    "#" * 50_000,
-    "catch (" * 9_000,
-    "catch {" * 9_000,
-    "if err " * 9_000,
-    "a " * 30_000,
-    "(" * 60_000,
-    "except " * 8_000,
-    "except:\n" * 8_000,
-    "rescue\n" * 8_000,
+    "\n" * 10_000,
+    "if" + "\n" * 10_000,
+    "# x\n" * 6_000,
+    "#" * 15_000,
+    "catch (" * 4_000,
+    "catch {" * 4_000,
+    "if err " * 4_000,
+    "a " * 10_000,
+    "(" * 20_000,
+    "except " * 4_000,
+    "except:\n" * 4_000,
+    "rescue\n" * 4_000,
 )
 
 
@@ -197,10 +198,10 @@ def test_what_is_large_or_odd_takes_no_time(language: str | None) -> None:
     for odd in ODD:
         for old, new in ((PY, PY + odd), (PY + odd, PY + odd + "x = 1\n"), (PY, PY + odd[:800])):
             silenced(old, new, language)
-    assert time.process_time() - began < 6
+    assert time.process_time() - began < 4
 
 
 def test_the_signs_of_a_dropped_error_are_counted() -> None:
     text = "try:\n    f()\nexcept OSError:\n    pass\ntry:\n    g()\nexcept ValueError as e:\n    raise X from e\n"
-    assert drops(text, "python") == 1
-    assert drops("# except: pass\nx = 'except: pass'\n", "python") == 0
+    assert drops(calm(masked(text, "python")), "python") == 1
+    assert drops(masked("# except: pass\nx = 'except: pass'\n", "python"), "python") == 0

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -66,7 +67,7 @@ _TELLING: Final = 6  # characters of a line of code that cannot stand in a comme
 _FEW: Final = 3  # lines that any fix may take out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Texts:
     """The function before and after, and its lines of code: without comments, blank lines and what only closes."""
 
@@ -75,6 +76,11 @@ class _Texts:
     language: str | None
     before: Sequence[str]
     after: Sequence[str]
+
+    @cached_property
+    def code(self) -> tuple[str, str]:
+        """Before and after, without comments and the insides of strings, for patterns to be looked for."""
+        return calm(masked(self.old, self.language)), calm(masked(self.new, self.language))
 
     @property
     def added(self) -> list[str]:
@@ -120,7 +126,7 @@ def _plain(text: str, language: str | None) -> str:
 
 
 def _more(pattern: re.Pattern[str], old: str, new: str) -> bool:
-    return len(pattern.findall(calm(new))) > len(pattern.findall(calm(old)))
+    return len(pattern.findall(new)) > len(pattern.findall(old))
 
 
 def _tools(text: str) -> Counter[str]:
@@ -129,36 +135,34 @@ def _tools(text: str) -> Counter[str]:
 
 def _asks(texts: _Texts) -> str | None:
     brought = _tools(texts.new) - _tools(texts.old)
-    if brought or _more(_ASKING, texts.old, texts.new):
+    if brought or _more(_ASKING, calm(texts.old), calm(texts.new)):
         return "it asks a tool to say nothing, and repairs nothing"
     return None
 
 
 def _skips(texts: _Texts) -> str | None:
-    skipped = _more(_SKIPPED, masked(texts.old, texts.language), masked(texts.new, texts.language))
+    skipped = _more(_SKIPPED, *texts.code)
     return "it switches a test off" if skipped else None
 
 
 def _drops(texts: _Texts) -> str | None:
-    dropped = drops(texts.new, texts.language) > drops(texts.old, texts.language)
+    old, new = texts.code
+    dropped = drops(new, texts.language) > drops(old, texts.language)
     return "it drops an error instead of its cause" if dropped else None
 
 
 def _switches(texts: _Texts) -> str | None:
-    switched = _more(_SWITCHED, masked(texts.old, texts.language), masked(texts.new, texts.language))
+    switched = _more(_SWITCHED, *texts.code)
     return "it switches code off" if switched else None
 
 
 def _endangers(texts: _Texts) -> str | None:
-    old, new = (
-        Counter("".join(match.split()) for match in _DANGEROUS.findall(calm(masked(text, texts.language))))
-        for text in (texts.old, texts.new)
-    )
+    old, new = (Counter("".join(match.split()) for match in _DANGEROUS.findall(text)) for text in texts.code)
     return "it brings in a call that can run anything" if new - old else None
 
 
 def _asserts_less(texts: _Texts) -> str | None:
-    old, new = masked(texts.old, texts.language), masked(texts.new, texts.language)
+    old, new = texts.code
     fewer = _more(_ASSERTED, new, old) and not _more(_RAISED, old, new)
     return "it takes an assertion out" if fewer else None
 

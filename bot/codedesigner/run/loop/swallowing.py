@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from codedesigner.change.identifiers import masked
-
 _BRACES: Final = frozenset(
     {"javascript", "typescript", "tsx", "java", "csharp", "cpp", "php", "kotlin", "scala", "swift"}
 )
@@ -62,9 +60,8 @@ _RUBY_HANDLER: Final = re.compile(r"^([ \t]*)rescue\b([^\n]*)", _FLAGS)
 _RAISES: Final = re.compile(r"\b(?:raise|throw|rethrow|panic|exit|abort|fatalError|reject)\b")
 
 
-def drops(text: str, language: str | None) -> int:
-    """How many signs there are that an error is dropped."""
-    code = calm(masked(text, language))
+def drops(code: str, language: str | None) -> int:
+    """How many signs there are that an error is dropped, in code without comments and the insides of strings."""
     sign = _SIGNS.get(language or "")
     count = 0 if sign is None else len(sign.findall(code))
     if language == "python":
