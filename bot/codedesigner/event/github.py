@@ -147,3 +147,5 @@ _READERS: Mapping[str, Callable[[Table], Event]] = {
     "workflow_dispatch": _dispatch,
     "workflow_run": _workflow_run,
 }
+NAMES = frozenset(_READERS)
+"""Events that may ask something of a reviewer."""

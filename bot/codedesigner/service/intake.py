@@ -1,0 +1,151 @@
+"""A webhook's request as a delivery that may be kept, or why it is refused. Pure: bytes and headers in, a value out.
+
+Headers are not signed, so nothing is believed of them that the body does not bear out: the kind of an event has to fit
+the shape of its payload, and a delivery is the same one if its body is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from codedesigner.event import github, gitlab
+from codedesigner.event.model import Event, Ignored, Refused
+from codedesigner.event.payload import Table, number, table, text
+from codedesigner.publish.discussion import ForgeName
+from codedesigner.service.signature import github_signed, gitlab_token, standard_signed
+
+MOST_BYTES = 25_000_000
+"""What either forge sends at most."""
+MOST_DEPTH = 200
+_LONGEST_ID = 200
+_LONGEST_NAME = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What deliveries are proved with. Several hold while one is exchanged for another; without any, none is proved."""
+
+    github: tuple[str, ...] = field(default=(), repr=False)
+    gitlab: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A proved delivery. `id` is the forge's, the same when it delivers again; `digest` is the SHA-256 of the body.
+
+    `repo` is the repository's full name, `repo_id` its number, `installation` the GitHub App's in it (0: none).
+    """
+
+    forge: ForgeName
+    id: str
+    digest: str
+    repo: str
+    repo_id: int
+    installation: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a request is no delivery; `status` is the HTTP status, `reason` is safe to show."""
+
+    status: int
+    reason: str
+
+
+def receive_github(headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Delivery | Rejected:
+    """A request to GitHub's address. `headers` have lower-case names."""
+    refused = _refused(headers, body)
+    if refused is not None:
+        return refused
+    if not any(github_signed(secret, body, headers.get("x-hub-signature-256")) for secret in secrets.github):
+        return Rejected(401, "the signature is missing or wrong")
+    payload = _payload(body)
+    if payload is None:
+        return Rejected(400, "the body is not a JSON object that can be read")
+    name, delivery = headers.get("x-github-event", ""), headers.get("x-github-delivery", "")
+    if not name or not 0 < len(delivery) <= _LONGEST_ID:
+        return Rejected(400, "the event's name or the delivery's id is missing")
+    event = github.read(name, payload) if name in github.NAMES else Ignored(f"`{name[:50]}` asks nothing of a reviewer")
+    repo = table(payload, "repository")
+    return _delivery(
+        "github", delivery, body, repo, "full_name", number(table(payload, "installation").get("id")), event
+    )
+
+
+def receive_gitlab(headers: Mapping[str, str], body: bytes, secrets: Secrets, *, now: float) -> Delivery | Rejected:
+    """A request to GitLab's address: signed, or with the shared token. `headers` have lower-case names."""
+    refused = _refused(headers, body)
+    if refused is not None:
+        return refused
+    signature, stamp = headers.get("webhook-signature"), headers.get("webhook-timestamp")
+    named = headers.get("webhook-id") or headers.get("x-gitlab-event-uuid") or headers.get("idempotency-key") or ""
+    if signature is not None:
+        proofs = [
+            standard_signed(
+                secret, body, delivery=headers.get("webhook-id"), timestamp=stamp, signature=signature, now=now
+            )
+            for secret in secrets.gitlab
+        ]
+    else:
+        proofs = [gitlab_token(secret, headers.get("x-gitlab-token")) for secret in secrets.gitlab]
+    if not any(proofs):
+        return Rejected(401, "the signature or the token is missing or wrong")
+    payload = _payload(body)
+    if payload is None:
+        return Rejected(400, "the body is not a JSON object that can be read")
+    digest = hashlib.sha256(body).hexdigest()
+    project = table(payload, "project")
+    return _delivery(
+        "gitlab", named[:_LONGEST_ID] or digest, body, project, "path_with_namespace", None, gitlab.read(payload)
+    )
+
+
+def _refused(headers: Mapping[str, str], body: bytes) -> Rejected | None:
+    if len(body) > MOST_BYTES:
+        return Rejected(413, f"the body has more than {MOST_BYTES:,} bytes")
+    if headers.get("content-encoding", "identity") != "identity":
+        return Rejected(415, "compressed bodies are not taken")
+    if not headers.get("content-type", "").startswith("application/json"):
+        return Rejected(415, "the body has to be application/json")
+    return None
+
+
+def _payload(body: bytes) -> Table | None:
+    """The JSON object; None where it is none, or deeper than any event."""
+    if _depth(body) > MOST_DEPTH:
+        return None
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, Mapping) else None
+
+
+def _depth(body: bytes) -> int:
+    """How deep brackets are nested, those in strings too: more than there are, and never fewer."""
+    if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
+        return 0
+    deepest = depth = 0
+    for byte in body:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth = max(0, depth - 1)
+    return deepest
+
+
+def _delivery(
+    forge: ForgeName, named: str, body: bytes, repo: Table, key: str, installation: int | None, event: Event
+) -> Delivery | Rejected:
+    if isinstance(event, Refused):
+        return Rejected(400, event.reason)
+    name, repo_id = text(repo.get(key)), number(repo.get("id"))
+    if not isinstance(event, Ignored) and (not 0 < len(name) <= _LONGEST_NAME or repo_id is None):
+        return Rejected(400, "the payload names no repository")
+    digest = hashlib.sha256(body).hexdigest()
+    return Delivery(forge, named, digest, name, repo_id or 0, installation or 0, event)
