@@ -14,8 +14,8 @@ from tests.doubles.github import GitHub, Project, Pull, Seen, event, look
 
 from codedesigner.commands.job import run_job
 from codedesigner.commands.jobforge import JobForge
+from codedesigner.forge.attempts import Timing
 from codedesigner.forge.fetching import fetcher
-from codedesigner.forge.github.client import Timing
 from codedesigner.forge.github.connect import connect_from
 
 # Two quick analysers; the others are tried elsewhere.

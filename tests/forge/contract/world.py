@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 from tests.doubles.github import Fault, GitHub, Project, Pull
 
 from codedesigner.change.model import FileChange
+from codedesigner.forge.attempts import Timing
 from codedesigner.forge.github.address import AccessToken, Address
-from codedesigner.forge.github.client import Timing
 from codedesigner.forge.github.connect import connect
 from codedesigner.forge.github.forge import GitHubForge
 from codedesigner.publish.discussion import Anchor, NewThread, Place

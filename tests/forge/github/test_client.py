@@ -10,9 +10,10 @@ from tests.doubles.github import Fault
 from tests.forge.contract.world import github_world
 
 from codedesigner.errors import ConfigError, ConflictError, ForbiddenError, ForgeError, MissingError, UnreachableError
+from codedesigner.forge.answers import AgainError, Answer
+from codedesigner.forge.attempts import Timing
 from codedesigner.forge.github.address import AccessToken, Address, AppInstallation
-from codedesigner.forge.github.answers import AgainError, Answer, judge, judge_graphql, reasons
-from codedesigner.forge.github.client import Timing
+from codedesigner.forge.github.answers import judge, judge_graphql, reasons
 from codedesigner.forge.github.connect import connect
 from codedesigner.publish.discussion import Check
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from codedesigner.errors import ConfigError
+from codedesigner.forge.urls import below, checked, same_server, token_of
 
 PUBLIC_API = "https://api.github.com"
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +50,18 @@ class Address:
     def __post_init__(self) -> None:
         if not _REPO.fullmatch(self.repo):
             raise ConfigError("not the name of a repository on GitHub", key="GITHUB_REPOSITORY", hint="give OWNER/NAME")
-        api = _checked(self.api, "GITHUB_API_URL")
+        api = checked(self.api, "GITHUB_API_URL")
         object.__setattr__(self, "api", self.api.rstrip("/"))
         if self.graphql:
-            graphql = _checked(self.graphql, "GITHUB_GRAPHQL_URL")
-            if (graphql.scheme, graphql.hostname, _port(graphql)) != (api.scheme, api.hostname, _port(api)):
+            graphql = checked(self.graphql, "GITHUB_GRAPHQL_URL")
+            if not same_server(graphql, api):
                 raise ConfigError(
                     "not on the host of GITHUB_API_URL", key="GITHUB_GRAPHQL_URL", hint="both are of one server"
                 )
         else:
             object.__setattr__(self, "graphql", self.api.removesuffix("/v3") + "/graphql")
         if self.server:
-            _checked(self.server, "GITHUB_SERVER_URL")
+            checked(self.server, "GITHUB_SERVER_URL")
         else:
             object.__setattr__(self, "server", _server(api))
         object.__setattr__(self, "server", self.server.rstrip("/"))
@@ -89,12 +88,7 @@ class Address:
 
     def below(self, url: str) -> str | None:
         """The path and query of `url` below the API's own path; None where it leads elsewhere."""
-        api, other = urlsplit(self.api), urlsplit(url)
-        if (other.scheme, other.hostname, _port(other)) != (api.scheme, api.hostname, _port(api)):
-            return None
-        if not other.path.startswith(f"{api.path}/"):
-            return None
-        return other.path.removeprefix(api.path) + (f"?{other.query}" if other.query else "")
+        return below(self.api, url)
 
 
 def address_from(environment: Mapping[str, str]) -> Address:
@@ -121,29 +115,8 @@ def credential_from(environment: Mapping[str, str]) -> AccessToken:
     Raises:
         ConfigError: there is none.
     """
-    token = environment.get("GITHUB_TOKEN", "").strip()
-    if not token:
-        raise ConfigError("is not set", key="GITHUB_TOKEN", hint="pass `${{ github.token }}` to the step")
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigError("is no token: it holds characters that none has", key="GITHUB_TOKEN")
-    return AccessToken(token)
-
-
-def _checked(url: str, key: Literal["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "GITHUB_SERVER_URL"]) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigError(f"is no URL: {error}", key=key) from None
-    if parts.username is not None or parts.query or parts.fragment or not parts.hostname or port == 0:
-        raise ConfigError("is no plain URL of a server", key=key, hint="give https://HOST[:PORT]/PATH")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise ConfigError("would send the token in the clear", key=key, hint="give an https URL")
-    return parts
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    key = "GITHUB_TOKEN"
+    return AccessToken(token_of(environment.get(key, ""), key, "pass `${{ github.token }}` to the step"))
 
 
 def _server(api: SplitResult) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from codedesigner.errors import (
@@ -20,46 +18,10 @@ from codedesigner.errors import (
     MissingError,
     UnreachableError,
 )
-
-FIRST_PAUSE_S = 60.0
-"""After a limit of which GitHub does not say how long it lasts; doubled with every further one."""
-_MOST_WORDS = 300
+from codedesigner.forge.answers import FIRST_PAUSE_S, AgainError, Answer, one_line, retry_after
 
 _LIMIT_WORDS = re.compile(r"rate limit|abuse detection|submitted too quickly|please wait a few minutes", re.IGNORECASE)
 _PERMISSION_WORDS = re.compile(r"not accessible by|must have|must authenticate|not permitted|blocked", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer. Names of headers are in lower case; `data` is what the JSON holds, None for no body."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    data: Any = field(repr=False)
-
-    @property
-    def message(self) -> str:
-        """GitHub's own words, if any."""
-        said = self.data.get("message") if isinstance(self.data, dict) else None
-        return said if isinstance(said, str) else ""
-
-
-class AgainError(Exception):
-    """Not to be taken for an answer: worth another attempt after `pause` seconds, or else `error`.
-
-    `stored` says that the request may have been carried out all the same.
-    """
-
-    def __init__(self, error: ForgeError, *, pause: float | None, stored: bool) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.pause = pause
-        self.stored = stored
-
-    @property
-    def limited(self) -> bool:
-        """Whether it is a limit, which was not counted out as work."""
-        return isinstance(self.error, LimitedError)
 
 
 def judge(answer: Answer, what: str, *, needs: str, now: float, limits_met: int) -> Answer:
@@ -86,7 +48,7 @@ def judge(answer: Answer, what: str, *, needs: str, now: float, limits_met: int)
         )
     if _is_limit(answer):
         pause = _pause(answer.headers, now, limits_met)
-        said = f"GitHub limits {what}: {_words(answer.message) or status}"
+        said = f"GitHub limits {what}: {one_line(answer.message) or status}"
         raise AgainError(LimitedError(said, status=status, retry_after_s=pause), pause=pause, stored=False)
     raise _refusal(answer, what, needs)
 
@@ -103,7 +65,7 @@ def judge_graphql(answer: Answer, what: str, *, needs: str, now: float, limits_m
         return data
     known = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
     kinds = {str(one.get("type", "")) for one in known}
-    said = tuple(_words(str(one.get("message", ""))) for one in known)
+    said = tuple(one_line(str(one.get("message", ""))) for one in known)
     words = "; ".join(said)
     if "RATE_LIMITED" in kinds or _LIMIT_WORDS.search(words):
         pause = _pause(answer.headers, now, limits_met)
@@ -129,10 +91,10 @@ def reasons(data: Any) -> tuple[str, ...]:
     """What a 4xx body says is wrong, one text each: `errors` holds strings in some answers and objects in others."""
     errors = data.get("errors") if isinstance(data, dict) else None
     if isinstance(errors, str):
-        return (_words(errors),)
+        return (one_line(errors),)
     if not isinstance(errors, Sequence):
         return ()
-    return tuple(_words(_reason(one)) for one in errors)
+    return tuple(one_line(_reason(one)) for one in errors)
 
 
 def _reason(error: object) -> str:
@@ -160,29 +122,18 @@ def _is_limit(answer: Answer) -> bool:
 
 def _pause(headers: Mapping[str, str], now: float, limits_met: int) -> float:
     """How long GitHub wants to be left alone, in its own order of precedence."""
-    after = headers.get("retry-after", "").strip()
-    if after:
-        seconds = _seconds(after, now)
-        if seconds is not None:
-            return seconds
+    seconds = retry_after(headers, now)
+    if seconds is not None:
+        return seconds
     reset = headers.get("x-ratelimit-reset", "").strip()
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit() and len(reset) <= 12:
         return max(0.0, int(reset) - now) + 1.0  # within which part of that second is not said
     return FIRST_PAUSE_S * 2.0**limits_met
 
 
-def _seconds(after: str, now: float) -> float | None:
-    if after.isdigit() and len(after) <= 9:
-        return float(after)
-    try:
-        return max(0.0, parsedate_to_datetime(after).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _refusal(answer: Answer, what: str, needs: str) -> ForgeError:
     said = reasons(answer.data)
-    words = "; ".join(filter(None, (_words(answer.message), *said))) or f"status {answer.status}"
+    words = "; ".join(filter(None, (one_line(answer.message), *said))) or f"status {answer.status}"
     status = answer.status
     if status == 401:
         hint = "the token is not valid, or no longer: give a fresh one"
@@ -192,7 +143,7 @@ def _refusal(answer: Answer, what: str, needs: str) -> ForgeError:
     if status in (404, 410):
         unseen = f"it may exist: a token without `{needs}` is not told" if needs else None
         return MissingError(f"GitHub has no such thing for {what}: {words}", status=status, hint=unseen)
-    return ConflictError(f"GitHub refuses {what}: {words}", status=status, reasons=said or (_words(answer.message),))
+    return ConflictError(f"GitHub refuses {what}: {words}", status=status, reasons=said or (one_line(answer.message),))
 
 
 def _lacks(answer: Answer, needs: str) -> str | None:
@@ -201,9 +152,3 @@ def _lacks(answer: Answer, needs: str) -> str | None:
     told = accepted.replace("_", "-").replace("=", ": ").replace(";", " or ").replace("  ", " ").strip()
     named = needs or told
     return f"the token needs the permission `{named}`" if named else None
-
-
-def _words(text: str) -> str:
-    """GitHub's words on one line; they may quote what was sent."""
-    line = " ".join(text.split())
-    return line if len(line) <= _MOST_WORDS else f"{line[: _MOST_WORDS - 1]}…"

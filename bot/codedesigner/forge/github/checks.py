@@ -13,7 +13,8 @@ from typing import Any, Final, Literal
 
 from codedesigner.errors import ForbiddenError, MissingError, UnreachableError
 from codedesigner.forge.github.client import Client, Method
-from codedesigner.forge.github.reader import Reader, full_id
+from codedesigner.forge.github.reader import Reader
+from codedesigner.forge.urls import full_id
 from codedesigner.publish.discussion import Annotation, Check, CheckConclusion
 from codedesigner.publish.limit import cap
 

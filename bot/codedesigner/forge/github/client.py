@@ -1,27 +1,25 @@
-"""The one way to GitHub: one request at a time, a pause between writes, limits waited for, nothing stored twice.
+"""The one way to GitHub: PyGithub signs and sends, `attempts.py` decides when something is sent again.
 
-PyGithub signs and sends; its own retries are off, because they send a POST again after any 5xx and sleep through a
-primary limit however long that lasts. It is imported with the first client: who uses no forge does not pay for it.
+PyGithub is imported with the first client: who uses no forge does not pay for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from codedesigner import __version__
 from codedesigner.errors import ConfigError, LimitedError, UnreachableError
+from codedesigner.forge.answers import Answer
+from codedesigner.forge.attempts import LIMITS, Attempts, Timing
 from codedesigner.forge.github.address import Address, AppInstallation, Credential
-from codedesigner.forge.github.answers import AgainError, Answer, judge, judge_graphql, unreachable
+from codedesigner.forge.github.answers import judge, judge_graphql, unreachable
 
 if TYPE_CHECKING:
     from github.Auth import AppAuth, Auth
-    from tenacity import AsyncRetrying, RetryCallState
 
     from github import Github
 
@@ -31,19 +29,6 @@ _T = TypeVar("_T")
 _TIMEOUT_S = 30
 _PAGE = 100  # the most that any list gives
 _MOST_PAGES = 1000
-_FAILURES = 4  # attempts of a request that gets no usable answer
-_LIMITS = 6  # attempts of a request that meets limits
-_FIRST_BACKOFF_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How patient a run is. `patience_s` is for all pauses of a run together, those between writes aside."""
-
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    between_writes_s: float = 1.0
-    patience_s: float = 900.0
 
 
 class Client:
@@ -51,20 +36,17 @@ class Client:
 
     def __init__(self, address: Address, credential: Credential, timing: Timing) -> None:
         self.address = address
-        self._timing = timing
+        self._attempts = Attempts(timing)
         self._github, self._auth = _connect(address, credential)
         self.installation = isinstance(credential, AppInstallation) or credential.value.startswith("ghs_")
-        self._turn = asyncio.Lock()
-        self._last_write: float | None = None
-        self._waited = 0.0
 
     async def token(self) -> str:
         """The credential as git needs it; an App's is made anew when it has run out."""
 
-        async def attempt() -> str:
+        async def attempt(_met: int) -> str:
             return await asyncio.to_thread(self._fresh_token)
 
-        return await self._attempts("a token", attempt)
+        return await self._attempts.until(attempt)
 
     def close(self) -> None:
         """Close the connections."""
@@ -120,106 +102,41 @@ class Client:
         After an answer that leaves open whether it was created, `stored` is asked before anything is sent again. With
         `patient` false only one limit is waited for.
         """
-        ambiguous = False
 
-        async def attempt() -> Any:
-            nonlocal ambiguous
-            if ambiguous and (found := await stored()) is not None:
-                return found
-            try:
-                return judge(
-                    await self._send(method, path, body), what, needs=needs, now=self._timing.now(), limits_met=met[0]
-                ).data
-            except AgainError as again:
-                ambiguous = ambiguous or again.stored
-                raise
+        async def attempt(met: int) -> Any | _T:
+            answer = await self._send(method, path, body)
+            return judge(answer, what, needs=needs, now=self._now(), limits_met=met).data
 
-        met = [0]
-        try:
-            return await self._attempts(what, attempt, met, limits=_LIMITS if patient else 2)
-        except UnreachableError:
-            if ambiguous and (found := await stored()) is not None:
-                return found
-            raise
+        return await self._attempts.create(attempt, stored, limits=LIMITS if patient else 2)
 
     async def graphql(self, query: str, variables: Mapping[str, Any], *, what: str, needs: str = "") -> Any:
         """The data of a query, or of a mutation that changes nothing when it comes a second time."""
-        met = [0]
 
-        async def attempt() -> Any:
+        async def attempt(met: int) -> Any:
             body = {"query": query, "variables": variables}
             write = query.lstrip().startswith("mutation")
             answer = await self._send("POST", self.address.graphql, body, write=write)
-            return judge_graphql(answer, what, needs=needs, now=self._timing.now(), limits_met=met[0])
+            return judge_graphql(answer, what, needs=needs, now=self._now(), limits_met=met)
 
-        return await self._attempts(what, attempt, met)
+        return await self._attempts.until(attempt)
 
     async def _ask(
         self, method: Method, path: str, what: str, needs: str, body: Mapping[str, Any] | None = None
     ) -> Answer:
-        met = [0]
-
-        async def attempt() -> Answer:
+        async def attempt(met: int) -> Answer:
             answer = await self._send(method, path, body)
-            return judge(answer, what, needs=needs, now=self._timing.now(), limits_met=met[0])
+            return judge(answer, what, needs=needs, now=self._now(), limits_met=met)
 
-        return await self._attempts(what, attempt, met)
-
-    async def _attempts(
-        self, what: str, attempt: Callable[[], Awaitable[_T]], met: list[int] | None = None, *, limits: int = _LIMITS
-    ) -> _T:
-        """`attempt`, again and again where that may help; `met` counts the limits on the way."""
-        counted = [0] if met is None else met
-        try:
-            return await self._retrying(counted, limits)(attempt)
-        except AgainError as again:
-            raise again.error from None
-
-    def _retrying(self, met: list[int], limits: int) -> AsyncRetrying:
-        from tenacity import AsyncRetrying, retry_if_exception_type
-
-        failures = 0
-
-        def pause(state: RetryCallState) -> float:
-            again = _again(state)
-            return _FIRST_BACKOFF_S * 2.0**failures if again.pause is None else again.pause
-
-        def enough(state: RetryCallState) -> bool:  # asked after `pause`
-            nonlocal failures
-            again = _again(state)
-            if again.limited:
-                met[0] += 1
-            else:
-                failures += 1
-            return (
-                met[0] >= limits
-                or failures >= _FAILURES
-                or self._waited + state.upcoming_sleep > self._timing.patience_s
-            )
-
-        async def wait(seconds: float) -> None:
-            self._waited += seconds
-            await self._timing.sleep(seconds)
-
-        return AsyncRetrying(
-            retry=retry_if_exception_type(AgainError), stop=enough, wait=pause, sleep=wait, reraise=True
-        )
+        return await self._attempts.until(attempt)
 
     async def _send(
         self, method: Method, path: str, body: Mapping[str, Any] | None, *, write: bool | None = None
     ) -> Answer:
-        """One request, when its turn has come."""
         writes = method != "GET" if write is None else write
-        async with self._turn:
-            if writes and self._last_write is not None:
-                early = self._last_write + self._timing.between_writes_s - self._timing.now()
-                if early > 0:
-                    await self._timing.sleep(min(early, self._timing.between_writes_s))
-            try:
-                return await asyncio.to_thread(self._exchange, method, path, body)
-            finally:
-                if writes:
-                    self._last_write = self._timing.now()
+        return await self._attempts.send(lambda: self._exchange(method, path, body), writes=writes)
+
+    def _now(self) -> float:
+        return self._attempts.timing.now()
 
     def _exchange(self, method: Method, path: str, body: Mapping[str, Any] | None) -> Answer:
         from requests import RequestException
@@ -270,13 +187,6 @@ class Client:
         if path is None:
             raise UnreachableError(f"GitHub's next page of {what} is on another server, which is not asked")
         return path
-
-
-def _again(state: RetryCallState) -> AgainError:
-    error = state.outcome.exception() if state.outcome is not None else None
-    if not isinstance(error, AgainError):
-        raise TypeError("only such attempts are repeated")
-    return error
 
 
 def _with(path: str, query: Mapping[str, str | int]) -> str:

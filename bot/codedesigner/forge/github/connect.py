@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from codedesigner.forge.attempts import Timing
 from codedesigner.forge.github.address import Address, Credential, address_from, credential_from
-from codedesigner.forge.github.client import Client, Timing
+from codedesigner.forge.github.client import Client
 from codedesigner.forge.github.forge import GitHubForge
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 from urllib.parse import quote
 
-from codedesigner.change.model import display
 from codedesigner.change.worktree import inside
 from codedesigner.errors import ConflictError, ForbiddenError, MissingError, UnreachableError
 from codedesigner.forge.github import queries, values
 from codedesigner.forge.github.client import Client
+from codedesigner.forge.urls import full_id
 from codedesigner.publish.discussion import Account, Comment, Discussion, Permission, PullRequest, Reaction, Thread
 
-_FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REGULAR = ("100644", "100755")
 _LARGEST_FILE = 1_000_000
 _READ = "pull-requests: read"
@@ -225,17 +223,6 @@ class Reader:
             found = await self.client.pages(where, what="reactions", needs=_READ)
             reactions[number] = tuple(one for each in found if (one := values.reaction(each)) is not None)
         return [replace(one, reactions=reactions.get(one.id, ())) for one in comments]
-
-
-def full_id(sha: str) -> str:
-    """`sha`, which must be a full id: a path of the API is made of it.
-
-    Raises:
-        MissingError: it is none.
-    """
-    if not _FULL_ID.fullmatch(sha):
-        raise MissingError(f"`{display(sha[:80])}` is not the full id of a commit")
-    return sha
 
 
 def _heads(found: Sequence[Mapping[str, Any]], commit: str) -> list[PullRequest]:

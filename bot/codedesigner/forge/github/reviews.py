@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from codedesigner.change.hunks import Cursor, LineBudget, read_body
-from codedesigner.change.model import Hunk, encode
-from codedesigner.errors import ConflictError, DiffError, LimitedError, MissingError
+from codedesigner.change.model import Hunk
+from codedesigner.errors import ConflictError, LimitedError, MissingError
+from codedesigner.forge.filling import read_patch
 from codedesigner.forge.github.client import Client
 from codedesigner.forge.github.reader import Reader
 from codedesigner.publish.discussion import NewThread, Place, PullRequest, Refusal
@@ -210,16 +210,6 @@ class Reviews:
         path = f"{self._repo}/pulls/{pull.number}/reviews"
         found = await self._client.pages(path, what="reviews", needs=_READ)
         return [one for one in found if str((one.get("user") or {}).get("id")) == me.id]
-
-
-def read_patch(patch: object) -> tuple[Hunk, ...]:
-    """The hunks of a patch as the list of files has it: without header, and without the last line's end."""
-    if not isinstance(patch, str) or not patch:
-        return ()
-    try:
-        return read_body(Cursor(encode(patch)), LineBudget()).hunks
-    except DiffError:
-        return ()
 
 
 def misfit(place: Place, hunks: Sequence[Hunk]) -> str | None:
