@@ -17,7 +17,7 @@ from codedesigner.assembly.memory import KeptOutcomes
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.request import Prepared, notices, prepare
 from codedesigner.commands.jobfiles import deliver, log
-from codedesigner.commands.jobforge import JobForge, forge_of, secrets_of
+from codedesigner.commands.jobforge import JobForge, forge_of, secrets_of, state_key
 from codedesigner.errors import UsageError
 from codedesigner.event.environment import read_event
 from codedesigner.event.model import Event, Ignored, QueueEntered, Refused, ReviewRequested
@@ -27,8 +27,6 @@ from codedesigner.publish.scrub import KnownSecrets, scrubbed
 from codedesigner.pullrequest.checkout import Checkout
 from codedesigner.pullrequest.desk import Desk, Ended
 from codedesigner.pullrequest.handling import handle
-
-SHORTEST_KEY = 16
 
 Forges = Callable[[Mapping[str, str]], AbstractContextManager[JobForge | None]]
 
@@ -82,17 +80,12 @@ async def _without_forge(event: Event, options: ReviewOptions, environ: Mapping[
 
 
 def _desk(forge: JobForge, options: ReviewOptions, environ: Mapping[str, str]) -> Desk:
-    key = environ.get("INPUT_STATE_KEY") or environ.get("CODEDESIGNER_STATE_KEY") or ""
-    if key and len(key) < SHORTEST_KEY:
-        raise UsageError(
-            f"the state key has fewer than {SHORTEST_KEY} characters", hint="make it longer, or leave it out"
-        )
     return Desk(
         forge=forge.forge,
         reviewing=Checkout(forge.forge, options, environ, forge.fetch, _say),
         clock=time.time,
         run=forge.run,
-        key=key.encode() or None,
+        key=state_key(environ),
         say=_say,
         secrets=KnownSecrets(secrets_of(environ)),
         book=KeptOutcomes(environ),

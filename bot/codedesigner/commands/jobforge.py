@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from codedesigner.commands.pulladdress import PullAddress
+from codedesigner.errors import UsageError
 from codedesigner.publish.ports import Forge
 from codedesigner.pullrequest.checkout import Fetch
+
+SHORTEST_KEY = 16
+SHORTEST_SECRET = 8
+# A number of TOKENS is none.
+_SECRET_NAME = re.compile(r"TOKEN(?!S)|SECRET|PASSWORD|PRIVATE|API_?KEY|STATE_KEY|ACCESS_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,38 @@ def _github(environ: Mapping[str, str]) -> Iterator[JobForge]:
             forge.close()
 
 
+@contextmanager
+def forge_at(address: PullAddress, environ: Mapping[str, str]) -> Iterator[JobForge]:
+    """The forge of a pull request's address, with the token that its variable holds.
+
+    Raises:
+        ConfigError: there is no token.
+        UsageError: the forge is not known.
+    """
+    if address.forge == "gitlab":
+        raise UsageError(
+            "merge requests cannot be reviewed by their address yet", hint="use --base and --head in a clone"
+        )
+    given = {"GITHUB_REPOSITORY": address.repo, "GITHUB_API_URL": address.api, "GITHUB_GRAPHQL_URL": address.graphql}
+    with _github({**environ, **given, "GITHUB_SERVER_URL": address.server}) as forge:
+        yield forge
+
+
+def state_key(environ: Mapping[str, str]) -> bytes | None:
+    """The key that signs what the reviewer keeps in its comments; None where there is none.
+
+    Raises:
+        UsageError: it is too short to be one.
+    """
+    key = environ.get("INPUT_STATE_KEY") or environ.get("CODEDESIGNER_STATE_KEY") or ""
+    if key and len(key) < SHORTEST_KEY:
+        raise UsageError(
+            f"the state key has fewer than {SHORTEST_KEY} characters", hint="make it longer, or leave it out"
+        )
+    return key.encode() or None
+
+
 def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Values of variables whose names say that they are secret. Short ones are words, and would be everywhere."""
-    words = ("TOKEN", "SECRET", "PASSWORD", "PRIVATE", "API_KEY", "APIKEY", "STATE_KEY", "ACCESS_KEY")
-    found = {value for name, value in environ.items() if any(word in name.upper() for word in words)}
-    return tuple(sorted(value for value in found if len(value) >= 8))
+    found = {value for name, value in environ.items() if _SECRET_NAME.search(name.upper())}
+    return tuple(sorted(value for value in found if len(value) >= SHORTEST_SECRET and not value.isdigit()))
