@@ -1,7 +1,8 @@
 """What a review promises, held against a real change.
 
 `python -m bench.proof REPO BASE HEAD` reviews it twice and checks that the two reports are the same save times, that
-the files and counts equal git's own, that every suggestion applies with `git apply`, and that the result parses.
+the files and counts equal git's own, that every suggestion applies with `git apply`, and that the result parses; then
+it has all of them written to a clone with `--apply-all`, and every Python file there has to compile as before.
 """
 
 from __future__ import annotations
@@ -31,7 +32,41 @@ def main(repo: Path, base: str, head: str) -> int:
     print(f"{len(suggested) - len(bad)} of {len(suggested)} suggestions apply and parse {bad or ''}")
     posted = sum(finding["disposition"] == "posted" for finding in first["findings"])
     print(f"{first['change']['functions']} functions, {posted} findings posted, {first['usage']['duration_ms']} ms")
-    return broken + len(bad)
+    return broken + len(bad) + _taken_over(repo, base, head)
+
+
+def _taken_over(repo: Path, base: str, head: str) -> int:
+    """What `--apply-all` breaks in a clone: files that compiled before and do not afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "-q", str(repo), str(clone)], check=True)
+        subprocess.run(["git", "-C", str(clone), "checkout", "-q", "--detach", head], check=True)
+        before = _broken_files(clone)
+        # Tags are not fetched as branches, so the clone's own ids are named.
+        ids = [
+            subprocess.run(["git", "-C", str(repo), "rev-parse", f"{name}^{{commit}}"], capture_output=True, check=True)
+            for name in (base, head)
+        ]
+        old, new = (done.stdout.decode().strip() for done in ids)
+        command = [sys.executable, "-m", "codedesigner", "review", "--repo", str(clone), "--base", old, "--head", new]
+        done = subprocess.run([*command, "--apply-all", "--yes"], capture_output=True, check=False)
+        if done.returncode not in (0, 1, 3):
+            sys.exit(done.stderr.decode())
+        changed = subprocess.run(
+            ["git", "-C", str(clone), "diff", "--stat", "--shortstat"], capture_output=True, check=True
+        ).stdout.decode()
+        after = _broken_files(clone)
+        print(f"--apply-all: {changed.strip().splitlines()[-1] if changed.strip() else 'nothing to write'}")
+        print(f"{len(after - before)} files that compiled before do not now {sorted(after - before)[:5] or ''}")
+        return len(after - before)
+
+
+def _broken_files(folder: Path) -> set[str]:
+    command = [sys.executable, "-m", "compileall", "-q", "-f", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    said = (done.stdout + done.stderr).decode("utf-8", "replace")
+    subprocess.run(["git", "-C", str(folder), "clean", "-fdxq"], check=True)
+    return {line.partition("Error compiling ")[2] for line in said.splitlines() if "Error compiling " in line}
 
 
 def _review(repo: Path, base: str, head: str) -> Any:

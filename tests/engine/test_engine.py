@@ -59,7 +59,10 @@ async def sent(provider: Provider, asked: Call, timeout_s: float = 60.0) -> Comp
 
 async def completion(provider: Provider, asked: Call) -> Completion:
     said = await sent(provider, asked)
-    assert isinstance(said, Completion)
+    if isinstance(said, Trouble) and said.kind == "disconnected":
+        # The server closes a connection that was idle just as it is used again; a pool asks anew, and so does this.
+        said = await sent(provider, asked)
+    assert isinstance(said, Completion), said
     return said
 
 
