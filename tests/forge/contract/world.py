@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from tests.doubles.github import Fault, GitHub, Project, Pull
+from tests.doubles.gitlab import DEVELOPER, GitLab, MergeRequest, User, noting
+from tests.doubles.gitlab import Project as GitLabProject
+from tests.doubles.gitlab.model import TokenKind
 
 from codedesigner.change.model import FileChange
 from codedesigner.forge.attempts import Timing
 from codedesigner.forge.github.address import AccessToken, Address
 from codedesigner.forge.github.connect import connect
 from codedesigner.forge.github.forge import GitHubForge
+from codedesigner.forge.gitlab.address import AccessToken as GitLabToken
+from codedesigner.forge.gitlab.address import Address as GitLabAddress
+from codedesigner.forge.gitlab.checks import Beat, each_minute
+from codedesigner.forge.gitlab.connect import connect as connect_gitlab
+from codedesigner.forge.gitlab.forge import GitLabForge
 from codedesigner.publish.discussion import Anchor, NewThread, Place
 from codedesigner.publish.ports import Forge
 
@@ -95,11 +103,86 @@ def github_world(
             forge.close()
 
 
+@dataclass
+class GitLabWorld:
+    """GitLab's double as a world."""
+
+    gitlab: GitLab
+    project: GitLabProject
+    opened: MergeRequest
+    ann: User
+    bot: User
+    forge: GitLabForge
+    paused: list[float]
+
+    def push(self) -> None:
+        """Another commit."""
+        self.gitlab.push(self.opened.source, self.opened.source_branch, {"c.py": "c = 1\n"})
+
+    def says(self, body: str, *, login: str = "ann") -> None:
+        """A comment."""
+        noting.comment(self.gitlab, self.opened, next(one for one in self.gitlab.users if one.username == login), body)
+
+    def fails(self, write: Write, *, stored: bool) -> None:
+        """A fault of the next such write."""
+        method, path = {
+            "post": ("POST", "/bulk_publish$"),
+            "comment": ("POST", "/merge_requests/1/notes$"),
+            "reply": ("POST", "/discussions/[^/]+/notes$"),
+            "edit": ("PUT", "/notes/[0-9]+$"),
+            "react": ("POST", "/award_emoji$"),
+            "check": ("POST", "/statuses/"),
+        }[write]
+        self.gitlab.fail(Fault(method, path, stored=stored))
+
+
+@contextmanager
+def gitlab_world(
+    folder: Path,
+    *,
+    fork: str = "mallory",
+    patience_s: float = 900.0,
+    between_writes_s: float = 0.0,
+    kind: TokenKind = "api",
+    level: int = DEVELOPER,
+    beat: Beat = each_minute,
+    **_may: str,
+) -> Iterator[GitLabWorld]:
+    """GitLab with `octo/shop`, and a project access token."""
+    world = GitLab(folder)
+    owner, ann = world.user("owner"), world.user("ann")
+    shop = world.project("octo/shop", {"a.py": FIFTY, "b.py": "b = 1\n", "run.sh": "true\n"}, owner=owner)
+    shop.members[ann.id] = DEVELOPER
+    author = world.user(fork) if fork else ann
+    source = world.fork(shop, author) if fork else shop
+    changed = FIFTY.replace("line 13\n", "thirteen\n").replace("line 42\n", "forty-two\n")
+    world.push(source, "feature", {"a.py": changed})
+    opened = world.open(shop, "feature", author, source=source)
+    bot, token = world.project_token(shop, level, kind)
+    paused: list[float] = []
+    with world.running():
+
+        async def sleep(seconds: float) -> None:
+            paused.append(seconds)
+            world.clock.tick(seconds)
+
+        timing = Timing(lambda: world.clock.now.timestamp(), sleep, between_writes_s, patience_s)
+        forge = connect_gitlab(GitLabAddress("octo/shop", world.url), GitLabToken(token), timing, beat)
+        try:
+            yield GitLabWorld(world, shop, opened, ann, bot, forge, paused)
+        finally:
+            forge.close()
+
+
 def thread(key: str, line: int, *, start: int | None = None, path: str = "a.py") -> NewThread:
     """A comment on new lines of a file in which old and new numbers are the same."""
     first = line if start is None else start
-    place = Place(path, path, "RIGHT", Anchor("context", first, first), Anchor("context", line, line))
+    place = Place(path, path, "RIGHT", _anchor(first), _anchor(line))
     return NewThread(place, f"About line {line}.\n\n<!-- {key} -->", key)
+
+
+def _anchor(line: int) -> Anchor:
+    return Anchor("added", line + 1, line) if line in (13, 42) else Anchor("context", line, line)
 
 
 def named(files: tuple[FileChange, ...], path: str) -> FileChange:
