@@ -1,0 +1,1 @@
+"""What the service says over HTTP: webhooks taken, health, metrics, the dashboard."""
