@@ -25,7 +25,7 @@ ROOMS = words(
 OUTSIDE = frozenset(
     words(
         "subprocess socket ssl http urllib httpx aiohttp sqlite3 multiprocessing pty asyncio.subprocess"
-        " concurrent.futures github gitlab psycopg smtplib ftplib ctypes"
+        " concurrent.futures github gitlab psycopg sqlalchemy smtplib ftplib ctypes"
     )
 )
 OUTSIDE_CALLS = frozenset(

@@ -1,0 +1,228 @@
+"""Deliveries: durable, once, and never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from codedesigner.event.model import CommandIssued, Ignored, ReviewRequested
+from codedesigner.service.board import Board
+from codedesigner.service.database import Database, DatabaseError, migrate, open_database
+from codedesigner.service.inbox import Accepted, Delivery, Duplicate, Refused, SqlInbox
+from codedesigner.service.store import Bounds, Store
+from codedesigner.service.task import Task
+
+A, B, BASE = "a" * 40, "b" * 40, "0" * 40
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+def delivery(head: str = A, name: str = "d1", digest: str = "h1", number: int | None = 3) -> Delivery:
+    return Delivery("github", "octo/shop", name, digest, ReviewRequested(BASE, head, number), 1_000.0, {"app": "7"})
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return Store(database, Clock())
+
+
+@pytest.fixture
+def inbox(database: Database, store: Store) -> SqlInbox:
+    return SqlInbox(database, store.clock)
+
+
+async def ended(store: Store, task: Task, *, fail: bool = False) -> Task:
+    running = await store.start(task, "w", 30.0, {})
+    assert running is not None
+    after = running.failed(store.clock(), "boom", again=False) if fail else running.completed(store.clock())
+    assert await store.change(running, after, "task.failed" if fail else "task.completed")
+    return after
+
+
+def test_what_is_accepted_is_there_for_whoever_opens_the_database_next(address: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        first = open_database(address, tmp_path)
+        got = await SqlInbox(first, Clock()).accept(delivery())
+        first.close()
+        again = open_database(address, tmp_path)
+        assert isinstance(got, Accepted)
+        task = await Store(again, Clock()).get(got.task_id)
+        again.close()
+        assert task is not None
+        assert (task.state, task.task_type, task.module) == ("pending", "extract_content", "researcher")
+        assert task.context["extra"] == {"app": "7"}
+
+    asyncio.run(run())
+
+
+def test_ten_deliveries_to_two_receivers_at_once_make_one_task(address: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        receivers = [open_database(address, tmp_path) for _ in range(2)]
+        boxes = [SqlInbox(each, Clock()) for each in receivers]
+        same = [boxes[n % 2].accept(delivery()) for n in range(10)]
+        other_ids = [boxes[n % 2].accept(delivery(name=f"o{n}", digest=f"o{n}")) for n in range(10)]
+        got = await asyncio.gather(*same, *other_ids)
+        assert sum(isinstance(each, Accepted) and not each.joined for each in got) == 1
+        assert sum(isinstance(each, Duplicate) for each in got) == 9
+        assert len(await Store(receivers[0], Clock()).waiting()) == 1
+        for each in receivers:
+            each.close()
+
+    asyncio.run(run())
+
+
+def test_a_replay_is_ignored_and_a_delivery_whose_run_failed_is_processed(store: Store, inbox: SqlInbox) -> None:
+    """T-SEC-58."""
+
+    async def run() -> None:
+        first = await inbox.accept(delivery())
+        assert isinstance(first, Accepted)
+        task = await store.get(first.task_id)
+        assert task is not None
+        done = await ended(store, task, fail=True)
+        await store.follow(done, [])
+        again = await inbox.accept(delivery())
+        assert isinstance(again, Accepted)
+        assert again.task_id != first.task_id
+        second = await store.get(again.task_id)
+        assert second is not None
+        await store.follow(await ended(store, second), [])
+        assert await inbox.accept(delivery()) == Duplicate(again.task_id)
+        assert await inbox.accept(delivery(name="changed")) == Duplicate(again.task_id)
+
+    asyncio.run(run())
+
+
+def test_a_newer_head_asks_the_older_review_to_end_and_comments_are_left_alone(store: Store, inbox: SqlInbox) -> None:
+    async def run() -> None:
+        await inbox.accept(delivery())
+        comment = CommandIssued(3, "plan", "", "c1", "7", "ann", 1_000.0)
+        await inbox.accept(replace(delivery(name="d2", digest="h2"), event=comment))
+        await inbox.accept(delivery(number=4, name="d3", digest="h3"))
+        await inbox.accept(delivery(B, "d4", "h4"))
+        assert [(one.work.number, one.work.head[:1], one.cancelled) for one in await store.waiting()] == [
+            (3, "a", f"superseded by {B}"),
+            (3, "", ""),
+            (4, "a", ""),
+            (3, "b", ""),
+        ]
+
+    asyncio.run(run())
+
+
+def test_an_event_that_comes_while_its_work_runs_is_looked_at_once_more_afterwards(
+    store: Store, inbox: SqlInbox
+) -> None:
+    async def run() -> None:
+        first = await inbox.accept(delivery())
+        assert isinstance(first, Accepted)
+        task = await store.get(first.task_id)
+        assert task is not None
+        running = await store.start(task, "w", 30.0, {})
+        assert running is not None
+        assert await inbox.accept(delivery(name="ready", digest="other")) == Accepted(task.id, joined=True)
+        after = running.completed(store.clock())
+        await store.change(running, after, "task.completed")
+        exploration = Task.create("exploration", task.work, task.context, name="e", now=store.clock())
+        assert await store.follow(after, [exploration]) == 1
+        assert await store.follow(after, [exploration]) == 0, "followers are submitted once"
+        done = await ended(store, (await store.waiting())[0])
+        assert await store.follow(done, []) == 1
+        assert [one.task_type for one in await store.waiting()] == ["extract_content"]
+        assert await store.follow(await ended(store, (await store.waiting())[0]), []) == 0
+
+    asyncio.run(run())
+
+
+def test_nothing_that_is_not_asked_is_stored_and_a_full_queue_refuses(database: Database, store: Store) -> None:
+    async def run() -> None:
+        inbox = SqlInbox(database, store.clock, most_active=1)
+        ignored = replace(delivery(), event=Ignored("a label"))
+        assert await inbox.accept(ignored) == Refused("a label")
+        assert isinstance(await inbox.accept(delivery()), Accepted)
+        full = await inbox.accept(delivery(number=9, name="d9", digest="h9"))
+        assert full == Refused("too much is waiting", busy=True)
+        joined = await inbox.accept(delivery(name="d2", digest="h2"))
+        assert isinstance(joined, Accepted), "what waits already takes no more room"
+
+    asyncio.run(run())
+
+
+def test_a_lease_that_ran_out_gives_the_task_to_the_living_and_fences_off_the_dead(
+    store: Store, inbox: SqlInbox
+) -> None:
+    async def run() -> None:
+        await inbox.accept(delivery())
+        task = (await store.waiting())[0]
+        zombie = await store.start(task, "dead", 5.0, {})
+        assert zombie is not None
+        assert await store.start(task, "late", 5.0, {}) is None
+        assert await store.sweep() == []
+        store.clock.now += 6.0  # type: ignore[attr-defined]
+        freed = await store.sweep()
+        assert [(one.state, one.owner) for one in freed] == [("paused", None)]
+        assert await store.sweep() == []
+        assert await store.start(freed[0], "alive", 5.0, {}) is not None
+        assert not await store.change(zombie, zombie.completed(store.clock()), "task.completed")
+        assert [one.owner for one in await store.owned("alive")] == ["alive"]
+
+    asyncio.run(run())
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(
+    database: Database, store: Store, inbox: SqlInbox
+) -> None:
+    async def run() -> None:
+        for n in range(6):
+            await inbox.accept(delivery(number=n + 1, name=f"d{n}", digest=f"h{n}"))
+        for task in (await store.waiting())[:5]:
+            await store.follow(await ended(store, task), [])
+        assert await store.prune(Bounds(most=2)) == 3
+        assert [len(await Board(database, store.clock).finished()), len(await store.waiting())] == [2, 1]
+        store.clock.now += 100.0  # type: ignore[attr-defined]
+        assert await store.prune(Bounds(age_s=50.0)) == 2
+        assert len(await store.waiting()) == 1
+
+    asyncio.run(run())
+
+
+def test_a_database_of_a_newer_version_is_refused_and_an_old_one_is_brought_forward(database: Database) -> None:
+    assert migrate(database) == 0
+    database.do(lambda db: db.execute(text("UPDATE schema_version SET version = 99")))
+    with pytest.raises(DatabaseError, match="version 99"):
+        migrate(database)
+
+
+def test_the_board_counts_what_is_there(database: Database, store: Store, inbox: SqlInbox) -> None:
+    async def run() -> None:
+        await inbox.accept(delivery())
+        await inbox.accept(delivery(number=4, name="d2", digest="h2"))
+        task = (await store.waiting())[0]
+        await store.register("w", "here", 1, 4)
+        await ended(store, task)
+        board = Board(database, store.clock)
+        seen = await board.figures()
+        assert seen.depth["researcher"] == {"pending": 1, "running": 0, "paused": 0}
+        assert seen.completed == {"extract_content": 1}
+        assert seen.deliveries == 2
+        assert 0 < seen.oldest_s < 1
+        assert [one.name for one in await board.timeline(task)] == [
+            "task.submitted",
+            "task.scheduled",
+            "task.started",
+            "task.completed",
+        ]
+        assert [(one.id, one.tasks) for one in await board.workers()] == [("w", 0)]
+        assert [one.id for one in await board.together(task)] == [task.id]
+
+    asyncio.run(run())
