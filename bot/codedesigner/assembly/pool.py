@@ -9,6 +9,7 @@ from pathlib import Path
 from codedesigner.config.settings import Settings
 from codedesigner.location.http import HttpTransport, Transport
 from codedesigner.location.poolsettings import PoolSettings
+from codedesigner.location.reach import Reach
 from codedesigner.location.seats import seats
 from codedesigner.location.spec import LocationSpec, PriceConfig
 from codedesigner.plan.inputs import Budget
@@ -91,7 +92,7 @@ async def model_pool(
     time = clock or SystemClock()
     folder = folder_of(environ, None)  # the gate tells
     async with AsyncExitStack() as stack:
-        carrier = transport or HttpTransport()
+        carrier = transport or HttpTransport(reach=Reach.of_environment(environ))
         stack.push_async_callback(carrier.close)
         built = seats(
             specs,

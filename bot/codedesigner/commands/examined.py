@@ -22,6 +22,7 @@ from codedesigner.location.capabilities import Remembered
 from codedesigner.location.diagnosis import Check, Diagnosis
 from codedesigner.location.doctor import examine_analyser, examine_model
 from codedesigner.location.http import HttpTransport, Transport
+from codedesigner.location.reach import Reach
 from codedesigner.location.registry import LocationRegistry, locations_for
 from codedesigner.location.seats import is_model, seats
 from codedesigner.location.spec import LocationSpec
@@ -66,7 +67,7 @@ async def examine(
     configured = _configured(environ, locations_file, chosen, repo, checks)
     if configured is None:
         return Examined(tuple(checks))
-    carrier = transport or HttpTransport()
+    carrier = transport or HttpTransport(reach=Reach.of_environment(environ))
     try:
         found = await _locations(configured, environ, carrier, timeout_s)
     finally:

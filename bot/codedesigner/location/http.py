@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from codedesigner import __version__
 from codedesigner.call.trouble import TroubleKind
 from codedesigner.location.proxies import Proxies
+from codedesigner.location.reach import Reach
 from codedesigner.location.secret import scrubbed
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MOST_BYTES = 32 * 2**20
 """Of an answer that is kept whole, after decompression."""
 MOST_STREAMED = 8 * MOST_BYTES
 """Of an answer that comes in parts: each word has a frame of some hundred bytes."""
+BARRED = "its address is not public, and no network of those in CODEDESIGNER_PRIVATE_NETWORKS"
 CONNECT_S = 5.0
 STALE_S = 2.0
 """A kept connection that breaks within so many seconds without a whole head of an answer counts as closed before the
@@ -117,9 +119,10 @@ def too_large(max_bytes: int) -> HttpError:
 class HttpTransport:
     """Requests over the network, with connections that are kept, for all locations together.
 
-    It follows no redirect, because the key would go along; keeps no cookie; reads no ~/.netrc; has no limit on
-    connections, which are the pool's business. Certificates are checked against the system's, or against
-    SSL_CERT_FILE where that is set. It belongs to the event loop in which its first request is made.
+    It follows no redirect, because the key would go along; connects to no address outside of `reach`; keeps no cookie;
+    reads no ~/.netrc; has no limit on connections, which are the pool's business. Certificates are checked against the
+    system's, or against SSL_CERT_FILE where that is set. It belongs to the event loop in which its first request is
+    made.
     """
 
     def __init__(
@@ -130,6 +133,7 @@ class HttpTransport:
         connect_s: float = CONNECT_S,
         stale_s: float = STALE_S,
         proxies: Proxies | None = None,
+        reach: Reach | None = None,
         tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
         self._max_bytes = max_bytes
@@ -137,6 +141,7 @@ class HttpTransport:
         self._connect_s = connect_s
         self._stale_s = stale_s
         self._proxies = proxies
+        self._reach = reach or Reach()
         self._make_tls = tls
         self._tls: ssl.SSLContext | None = None
         self._made: aiohttp.ClientSession | None = None
@@ -194,10 +199,12 @@ class HttpTransport:
     async def _requested(self, request: HttpRequest, timeout_s: float, use: SimpleNamespace) -> aiohttp.ClientResponse:
         import aiohttp
 
-        if self._made is None:
-            self._made = _session()
         if self._proxies is None:
             self._proxies = Proxies.of_environment()
+        if self._made is None:
+            self._made = _session(self._reach, self._proxies.hosts())
+        if not self._reach.permits(urlsplit(request.url).hostname or ""):
+            raise HttpError("unreachable", f"{origin(request.url)}: {BARRED}")
         return await self._made.request(
             request.method,
             request.url,
@@ -266,8 +273,10 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
 
 
-def _session() -> aiohttp.ClientSession:
+def _session(reach: Reach, proxies: frozenset[str]) -> aiohttp.ClientSession:
     import aiohttp
+
+    from codedesigner.location.resolving import GuardedResolver
 
     async def reused(_session: object, context: SimpleNamespace, _params: object) -> None:
         context.trace_request_ctx.reused = True
@@ -275,7 +284,7 @@ def _session() -> aiohttp.ClientSession:
     watch = aiohttp.TraceConfig()
     watch.on_connection_reuseconn.append(reused)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60, resolver=GuardedResolver(reach, proxies)),
         headers={"User-Agent": f"codedesigner/{__version__}", "Accept-Encoding": "identity"},
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
@@ -297,6 +306,8 @@ def _failures() -> tuple[type[Exception], ...]:
 def _error(failure: Exception, request: HttpRequest, timeout_s: float, connect_s: float) -> HttpError:
     # Only facts are taken over: the exceptions' own texts hold addresses and headers.
     kind, fact = next((kind, fact) for type_, kind, fact in _told() if isinstance(failure, type_))
+    if isinstance(getattr(failure, "os_error", None), _barred()):
+        fact = BARRED
     if isinstance(failure, _payload_error()) and str(failure).startswith("Response payload is not completed"):
         kind, fact = "disconnected", "the connection was closed in the middle of the answer"
     said = fact.format(timeout_s=timeout_s, connect_s=connect_s, why=_why(failure))
@@ -307,6 +318,12 @@ def _payload_error() -> type[Exception]:
     import aiohttp
 
     return aiohttp.ClientPayloadError
+
+
+def _barred() -> type[Exception]:
+    from codedesigner.location.resolving import BarredError
+
+    return BarredError
 
 
 @cache

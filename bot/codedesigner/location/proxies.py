@@ -31,6 +31,12 @@ class Proxies:
             self._known[origin] = self._found(origin)
         return self._known[origin]
 
+    def hosts(self) -> frozenset[str]:
+        """The proxies' own hosts."""
+        named = (each for scheme, each in self._named.items() if scheme != "no")
+        addresses = (each if "://" in each else f"http://{each}" for each in named)
+        return frozenset(host for each in addresses if (host := _host(each)))
+
     def _found(self, origin: str) -> str | None:
         from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # not in its stubs
 
@@ -51,3 +57,10 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
