@@ -18,6 +18,7 @@ from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.request import Prepared, notices, prepare
 from codedesigner.commands.jobfiles import deliver, log
 from codedesigner.commands.jobforge import JobForge, forge_of, secrets_of, state_key
+from codedesigner.config.environment import GITLAB_TOKEN
 from codedesigner.errors import UsageError
 from codedesigner.event.environment import read_event
 from codedesigner.event.model import Event, Ignored, QueueEntered, Refused, ReviewRequested
@@ -65,8 +66,8 @@ def _named(event: Event, environ: Mapping[str, str]) -> Event:
 async def _without_forge(event: Event, options: ReviewOptions, environ: Mapping[str, str]) -> int:
     """Review out of the checkout alone, and report to the job."""
     if not isinstance(event, ReviewRequested | QueueEntered) or event.base is None or event.head is None:
-        raise UsageError("this event takes a token, and there is none", hint="give the input `token`")
-    _say("note: there is no token, so nothing is posted")
+        raise UsageError("this event takes a token, and there is none", hint=f"give {_token(environ)}")
+    _say(f"note: there is no token, so nothing is posted: {_token(environ)} is what would be written with")
     prepared = prepare(replace(options, base=event.base, head=event.head), environ)
     report, leaked = scrubbed(await reviewed(prepared, environ), KnownSecrets(secrets_of(environ)))
     _deliver(prepared, report, environ)
@@ -77,6 +78,13 @@ async def _without_forge(event: Event, options: ReviewOptions, environ: Mapping[
         _say("note: inconclusive, and green because gate.on_inconclusive says pass")
         return 0
     return EXIT_CODES[report.gate.conclusion]
+
+
+def _token(environ: Mapping[str, str]) -> str:
+    """What the job lacks, where it has no token to write with."""
+    if environ.get("GITLAB_CI") == "true":
+        return f"{GITLAB_TOKEN}, a project access token with the scope `api` (CI_JOB_TOKEN can only read),"
+    return "the input `token`"
 
 
 def _desk(forge: JobForge, options: ReviewOptions, environ: Mapping[str, str]) -> Desk:

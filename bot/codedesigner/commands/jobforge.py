@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from codedesigner.commands.pulladdress import PullAddress
+from codedesigner.config.environment import GITLAB_TOKEN
 from codedesigner.errors import UsageError
 from codedesigner.publish.ports import Forge
 from codedesigner.pullrequest.checkout import Fetch
@@ -41,6 +42,10 @@ def forge_of(environ: Mapping[str, str]) -> Iterator[JobForge | None]:
         with _github({**environ, "GITHUB_TOKEN": token}) if token else _nothing() as forge:
             yield forge
         return
+    if environ.get("GITLAB_CI") == "true":
+        with _gitlab(environ) if environ.get(GITLAB_TOKEN, "").strip() else _nothing() as forge:
+            yield forge
+        return
     yield None
 
 
@@ -65,17 +70,34 @@ def _github(environ: Mapping[str, str]) -> Iterator[JobForge]:
 
 
 @contextmanager
+def _gitlab(environ: Mapping[str, str]) -> Iterator[JobForge]:
+    from codedesigner.forge.fetching import fetcher
+    from codedesigner.forge.gitlab.connect import connect_from
+
+    forge = connect_from(environ)
+    # A job that is retried is in the same pipeline.
+    run = f"{environ.get('CI_PIPELINE_ID', '0')}-{environ.get('CI_JOB_NAME', 'job')}"
+    with TemporaryDirectory(prefix="codedesigner-") as folder:
+        try:
+            yield JobForge(forge, fetcher(forge, Path(folder), ca_file=forge.client.address.ca_file), run)
+        finally:
+            forge.close()
+
+
+@contextmanager
 def forge_at(address: PullAddress, environ: Mapping[str, str]) -> Iterator[JobForge]:
     """The forge of a pull request's address, with the token that its variable holds.
 
     Raises:
         ConfigError: there is no token.
-        UsageError: the forge is not known.
     """
     if address.forge == "gitlab":
-        raise UsageError(
-            "merge requests cannot be reviewed by their address yet", hint="use --base and --head in a clone"
-        )
+        project = {"CI_PROJECT_PATH": address.repo, "CI_SERVER_URL": address.server, "CI_API_V4_URL": address.api}
+        mine = {name: value for name, value in environ.items() if not name.startswith("CI_")}
+        ca_file = environ.get("CI_SERVER_TLS_CA_FILE", "")
+        with _gitlab({**mine, **project, "CI_SERVER_TLS_CA_FILE": ca_file}) as forge:
+            yield forge
+        return
     given = {"GITHUB_REPOSITORY": address.repo, "GITHUB_API_URL": address.api, "GITHUB_GRAPHQL_URL": address.graphql}
     with _github({**environ, **given, "GITHUB_SERVER_URL": address.server}) as forge:
         yield forge

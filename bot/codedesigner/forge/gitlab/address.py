@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from codedesigner.config.environment import GITLAB_TOKEN
 from codedesigner.errors import ConfigError
 from codedesigner.forge.urls import checked, same_server, token_of
 
-TOKEN = "CODEDESIGNER_GITLAB_TOKEN"  # noqa: S105  the variable's name
 PUBLIC = "https://gitlab.com"
 _API = "/api/v4"
 _PART = r"[A-Za-z0-9_.][A-Za-z0-9_.-]*"
@@ -109,7 +109,7 @@ def credential_from(environment: Mapping[str, str]) -> AccessToken:
     Raises:
         ConfigError: there is none.
     """
-    return AccessToken(token_of(environment.get(TOKEN, ""), TOKEN, _HINT))
+    return AccessToken(token_of(environment.get(GITLAB_TOKEN, ""), GITLAB_TOKEN, _HINT))
 
 
 def _number(text: str) -> int | None:

@@ -19,8 +19,9 @@ from codedesigner.forge.gitlab.address import AccessToken, Address
 from codedesigner.forge.gitlab.answers import judge, redirected, unreachable
 
 if TYPE_CHECKING:
-    from gitlab import Gitlab
     from requests import Response
+
+    from gitlab import Gitlab
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 _T = TypeVar("_T")
@@ -58,11 +59,11 @@ class Client:
         """Close the connections."""
         self._gitlab.session.close()
 
-    async def get(self, path: str, *, what: str, needs: str = READ, **query: Any) -> Any:
+    async def get(self, path: str, /, *, what: str, needs: str = READ, **query: Any) -> Any:
         """What a GET gives. A name that ends in `_` stands for a list: `refs_` is `refs[]`."""
         return (await self._ask("GET", path, what, needs, query=_query(query))).data
 
-    async def pages(self, path: str, *, what: str, needs: str = READ, **query: Any) -> list[Any]:
+    async def pages(self, path: str, /, *, what: str, needs: str = READ, **query: Any) -> list[Any]:
         """A whole list, whatever its pages."""
         items: list[Any] = []
         async for part in self.each_page(path, what=what, needs=needs, **query):
@@ -70,7 +71,7 @@ class Client:
         return items
 
     async def each_page(
-        self, path: str, *, what: str, needs: str = READ, **query: Any
+        self, path: str, /, *, what: str, needs: str = READ, **query: Any
     ) -> AsyncGenerator[list[Any], None]:
         """The pages of a list, one after the other, for whoever may have enough of them.
 
@@ -147,9 +148,10 @@ class Client:
         return await self._attempts.send(lambda: self._exchange(method, path, query, body), writes=method != "GET")
 
     def _exchange(self, method: Method, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> Answer:
-        from gitlab import GitlabError
         from requests import RequestException, TooManyRedirects
         from requests.exceptions import SSLError
+
+        from gitlab import GitlabError
 
         what = f"{method} {path}"
         self._seen.clear()
