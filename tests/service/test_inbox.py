@@ -12,7 +12,8 @@ from sqlalchemy import text
 from codedesigner.event.model import CommandIssued, Ignored, ReviewRequested
 from codedesigner.service.board import Board
 from codedesigner.service.database import Database, DatabaseError, migrate, open_database
-from codedesigner.service.inbox import Accepted, Delivery, Duplicate, Refused, SqlInbox
+from codedesigner.service.inbox import Accepted, Duplicate, Refused, SqlInbox
+from codedesigner.service.intake import Delivery
 from codedesigner.service.store import Bounds, Store
 from codedesigner.service.task import Task
 
@@ -28,7 +29,7 @@ class Clock:
 
 
 def delivery(head: str = A, name: str = "d1", digest: str = "h1", number: int | None = 3) -> Delivery:
-    return Delivery("github", "octo/shop", name, digest, ReviewRequested(BASE, head, number), 1_000.0, {"app": "7"})
+    return Delivery("github", name, digest, "octo/shop", 5, 7, ReviewRequested(BASE, head, number))
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_what_is_accepted_is_there_for_whoever_opens_the_database_next(address: 
         again.close()
         assert task is not None
         assert (task.state, task.task_type, task.module) == ("pending", "extract_content", "researcher")
-        assert task.context["extra"] == {"app": "7"}
+        assert (task.context["repo_id"], task.context["installation"]) == (5, 7)
 
     asyncio.run(run())
 

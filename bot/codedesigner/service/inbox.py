@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import Connection, text
 
-from codedesigner.event.model import Event, Ignored
+from codedesigner.event.model import Ignored
 from codedesigner.event.model import Refused as NoEvent
 from codedesigner.service.database import Database
+from codedesigner.service.intake import Delivery
 from codedesigner.service.rows import insert, note, select
 from codedesigner.service.task import Context, Json, Task, Work
 from codedesigner.service.work import Asked, asked, first_task, supersedes, to_json, work_of
 
 MOST_ACTIVE = 20_000
 """Tasks that may be there at once. Above that, deliveries are refused: the forge keeps them for a later time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One verified webhook. `id` is the forge's, `digest` the hash of the body, which a sender cannot choose freely.
-
-    `repo` is `owner/name`; `extra` is what is needed to reach it, such as the installation.
-    """
-
-    forge: str
-    repo: str
-    id: str
-    digest: str
-    event: Event
-    received_at: float
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,11 @@ class SqlInbox:
             return Refused("too much is waiting", busy=True)
         if before is not None:
             _forget(db, name, delivery.digest)
-        context: dict[str, Json] = {"event": to_json(event), "extra": dict(delivery.extra)}
+        context: dict[str, Json] = {
+            "event": to_json(event),
+            "repo_id": delivery.repo_id,
+            "installation": delivery.installation,
+        }
         task = Task.create(first_task(event), work, context, name=secrets.token_hex(8), now=now)
         joined = going is not None or not insert(db, task)
         going = _going(db, work) if joined else None

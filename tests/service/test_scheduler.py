@@ -1,0 +1,183 @@
+"""Who is next: the factors one by one, and the laws under any sequence of arrivals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codedesigner.service.scheduler import (
+    DEFAULT_WEIGHTS,
+    HOUR_S,
+    MAX_WAIT_S,
+    Scheduler,
+    SystemState,
+    compute_priority,
+    weights_or_default,
+)
+from codedesigner.service.task import BASE_PRIORITIES, MODULES, Module, Task, TaskType, Work
+
+NOW = 1_000_000.0
+
+
+def task(kind: TaskType = "exploration", *, at: float = NOW, repo: str = "o/a", n: int = 1, **more: object) -> Task:
+    made = Task.create(kind, Work("github", repo, n, "a" * 40, "review"), {}, name=f"{repo}-{n}-{kind}-{at}", now=at)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def yes(_task: Task) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("one", "state", "after_h", "score"),
+    [
+        (task("exploration"), SystemState(), 0, 50),
+        (task("incorporate_insight"), SystemState(backlog=10), 0, 55),
+        (task("incorporate_insight"), SystemState(backlog=11), 0, 70),
+        (task("incorporate_insight"), SystemState(backlog=20), 0, 70),
+        (task("incorporate_insight"), SystemState(backlog=21), 0, 85),
+        (task("exploration"), SystemState(backlog=21), 0, 50),
+        (task("exploration"), SystemState(), 3, 56),
+        (task("exploration"), SystemState(), 100, 70),
+        (task("exploration", context={"seed_priority": 2}), SystemState(), 0, 70),
+        (task("review", context={"seed_priority": 2}), SystemState(), 0, 55),
+        (task("address_comment"), SystemState(), 0, 95),
+        (task("synthesis"), SystemState(), 0, 60),
+        (task("synthesis"), SystemState(deep_available=False), 0, -40),
+        (task("exploration"), SystemState(deep_available=False), 0, 50),
+        (task("exploration"), SystemState(weights={"explorer": 100, "documenter": 0, "researcher": 0}), 0, 68),
+    ],
+)
+def test_each_factor(one: Task, state: SystemState, after_h: float, score: float) -> None:
+    assert compute_priority(one, state, NOW + after_h * HOUR_S) == pytest.approx(score)
+
+
+def test_a_comment_is_next_and_takes_the_place_of_a_long_review() -> None:
+    scheduler, review, comment = Scheduler(), task("exploration", state="running"), task("address_comment")
+    pick = scheduler.peek_next([task("review", n=2), comment], SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task is comment
+    assert scheduler.victim([review], pick, SystemState(), NOW) is review
+    assert scheduler.victim([replace(review, task_type="address_comment")], pick, SystemState(), NOW) is None
+
+
+def test_a_little_ahead_is_not_worth_the_change_and_an_overdue_task_makes_room_for_nobody() -> None:
+    scheduler = Scheduler()
+    pick = scheduler.peek_next([task("review", n=2)], SystemState(), NOW, yes)
+    assert pick is not None
+    assert scheduler.victim([task("exploration", state="running")], pick, SystemState(), NOW) is None
+    comment = scheduler.peek_next([task("address_comment")], SystemState(), NOW, yes)
+    assert comment is not None
+    old = task("exploration", at=NOW - MAX_WAIT_S, state="running")
+    assert scheduler.victim([old], comment, SystemState(), NOW) is None
+
+
+def test_held_tasks_wait_and_those_that_are_to_end_go_first() -> None:
+    scheduler = Scheduler()
+    tasks = [task(held=True), task(n=2, not_before=NOW + 1), task(n=3)]
+    pick = scheduler.peek_next(tasks, SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task.work.number == 3
+    tasks.append(task("generate_questions", n=4, held=True, cancelled="superseded by x"))
+    pick = scheduler.peek_next(tasks, SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task.work.number == 4
+
+
+def test_the_gate_has_the_last_word() -> None:
+    scheduler, tasks = Scheduler(), [task("address_comment"), task("generate_questions", n=2)]
+    pick = scheduler.peek_next(tasks, SystemState(), NOW, lambda one: one.module == "researcher")
+    assert pick is not None
+    assert pick.task.module == "researcher"
+    assert scheduler.peek_next(tasks, SystemState(), NOW, lambda _one: False) is None
+
+
+def test_scores_are_computed_anew_after_a_minute_or_when_the_count_has_changed() -> None:
+    scheduler, tasks = Scheduler(), [task(n=n) for n in range(10)]
+    for now, count, times in ((NOW, 10, 1), (NOW + 60, 10, 1), (NOW + 60, 9, 1), (NOW + 60.1, 9, 2), (NOW + 61, 7, 3)):
+        scheduler.peek_next(tasks[:count], SystemState(), now, yes)
+        assert scheduler.recomputed == times
+
+
+def test_a_repository_with_one_task_does_not_wait_for_one_with_a_hundred() -> None:
+    waiting = [task(repo="big/one", n=n, at=NOW - 1) for n in range(100)] + [task(repo="small/one")]
+    order: list[str] = []
+    scheduler = Scheduler()
+    for _ in range(4):
+        served = {repo: order.count(repo) for repo in set(order)}
+        pick = scheduler.peek_next(waiting, SystemState(served=served), NOW, yes)
+        assert pick is not None
+        waiting.remove(pick.task)
+        order.append(pick.task.work.repo)
+    assert order.index("small/one") <= 1
+
+
+@given(
+    kind=st.sampled_from(sorted(BASE_PRIORITIES)),
+    backlog=st.integers(0, 50),
+    times=st.lists(st.floats(0, 40 * HOUR_S), min_size=2, max_size=10),
+)
+def test_waiting_never_makes_less_urgent(kind: TaskType, backlog: int, times: list[float]) -> None:
+    state = SystemState(backlog=backlog)
+    scores = [compute_priority(task(kind), state, NOW + after) for after in sorted(times)]
+    assert scores == sorted(scores)
+
+
+_ARRIVAL = st.tuples(st.sampled_from(sorted(BASE_PRIORITIES)), st.integers(0, 3))
+
+
+@given(arrivals=st.lists(st.lists(_ARRIVAL, max_size=3), min_size=1, max_size=40), tick_s=st.floats(60, 2 * HOUR_S))
+def test_nothing_starves_whatever_arrives(arrivals: list[list[tuple[TaskType, int]]], tick_s: float) -> None:
+    """One place; each tick some arrive and one is done. Nobody waits longer than the limit and those before him."""
+    scheduler, waiting, now = Scheduler(), [], NOW
+    last = task("generate_questions", repo="x/starved", n=999, at=NOW)
+    waiting.append(last)
+    served: dict[str, int] = {}
+    started: list[str] = []
+    for tick in range(400):
+        for n, (kind, repo) in enumerate(arrivals[tick % len(arrivals)]):
+            waiting.append(task(kind, repo=f"r/{repo}", n=tick * 10 + n, at=now))
+        older = sum(one.created_at <= last.created_at for one in waiting)
+        pick = scheduler.peek_next(waiting, SystemState(served=dict(served)), now, yes)
+        assert pick is not None or not waiting
+        if pick is not None:
+            waiting.remove(pick.task)
+            started.append(pick.task.id)
+            served[pick.task.work.repo] = served.get(pick.task.work.repo, 0) + 1
+            if pick.task is last:
+                return
+        assert now - last.created_at <= MAX_WAIT_S + (older + 1) * tick_s
+        now += tick_s
+    raise AssertionError("it was never begun")
+
+
+@given(order=st.permutations(list(range(8))))
+def test_the_order_in_which_tasks_are_listed_means_nothing(order: list[int]) -> None:
+    kinds = sorted(BASE_PRIORITIES)
+    tasks = [task(kinds[n % len(kinds)], n=n, repo=f"r/{n % 3}", at=NOW - n % 2) for n in range(8)]
+    usual = Scheduler().peek_next(tasks, SystemState(), NOW, yes)
+    assert Scheduler().peek_next([tasks[n] for n in order], SystemState(), NOW, yes) == usual
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {"explorer": 1},
+        {"explorer": 0, "documenter": 0, "researcher": 0},
+        {"explorer": 101, "documenter": 1, "researcher": 1},
+        {"explorer": "40", "documenter": 40, "researcher": 20},
+    ],
+)
+def test_weights_that_are_none_are_the_usual_ones(value: object) -> None:
+    assert weights_or_default(value) == DEFAULT_WEIGHTS
+
+
+def test_weights_that_are_some_are_taken() -> None:
+    weights: Mapping[Module, float] = dict(zip(MODULES, (10, 80, 10), strict=True))
+    assert weights_or_default(weights) == weights
