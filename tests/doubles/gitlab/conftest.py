@@ -63,6 +63,14 @@ def build(folder: Path) -> Scene:
     return Scene(world, project, dev, bot, token, world.open(project, "feature", dev))
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A running scene for all tests of a file that mind nothing of each other."""
+    made = build(tmp_path_factory.mktemp("shared"))
+    with made.world.running():
+        yield made
+
+
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """A running scene."""

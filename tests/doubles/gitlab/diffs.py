@@ -111,7 +111,7 @@ def moved(repository: GitRepo, old: str, new: str, path: str, line: int) -> int 
     """Where a line of a file is in another commit; None where it was changed or is gone."""
     text = repository.run("diff", "--no-renames", "-U0", old, new, "--", path)
     shift = 0
-    for header in _HUNK.finditer(text):
+    for header in re.finditer(rb"(?m)^" + _HUNK.pattern, text):
         first, count = int(header[1]), int(header[2] or 1)
         if first <= line < first + count:
             return None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gitlab.exceptions import GitlabCreateError, GitlabError
 from tests.doubles.gitlab import look
-from tests.doubles.gitlab.conftest import Scene
+from tests.doubles.gitlab.conftest import NEW, Scene
 
 LINE_CODE = 'Note {:line_code=>["can\'t be blank", "must be a valid line code"]}'
 
@@ -32,14 +32,14 @@ def hashed(path: str) -> str:
         (("moved.py", "there.py"), {"new_line": 9}, "_10_9"),
     ],
 )
-def test_lines_that_are_in_the_diff(scene: Scene, paths: tuple[str, ...], lines: dict[str, int], code: str) -> None:
+def test_lines_that_are_in_the_diff(shared: Scene, paths: tuple[str, ...], lines: dict[str, int], code: str) -> None:
     old, new = paths or ("app.py", "app.py")
-    thread = scene.page.discussions.create(
-        {"body": "x", "position": scene.position(old_path=old, new_path=new, **lines)}
+    thread = shared.page.discussions.create(
+        {"body": "x", "position": shared.position(old_path=old, new_path=new, **lines)}
     )
     assert thread.attributes["notes"][0]["type"] == "DiffNote"
     assert thread.attributes["notes"][0]["position"]["new_path"] == new
-    assert scene.request.notes[0].line_code == hashed(new) + code
+    assert shared.request.notes[-1].line_code == hashed(new) + code
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,13 @@ def test_lines_that_are_in_the_diff(scene: Scene, paths: tuple[str, ...], lines:
         {"new_line": 6, "start_sha": "1" * 40},
     ],
 )
-def test_what_does_not_fit_the_diff_is_said_to_be_a_line_code(scene: Scene, wrong: dict[str, Any]) -> None:
+def test_what_does_not_fit_the_diff_is_said_to_be_a_line_code(shared: Scene, wrong: dict[str, Any]) -> None:
+    before = len(shared.request.notes)
     with pytest.raises(GitlabCreateError, match="line_code") as caught:
-        scene.page.discussions.create({"body": "x", "position": scene.position(**wrong)})
+        shared.page.discussions.create({"body": "x", "position": shared.position(**wrong)})
     assert caught.value.response_code == 400
     assert LINE_CODE in str(caught.value.error_message)
-    assert scene.request.notes == []
+    assert len(shared.request.notes) == before
 
 
 @pytest.mark.parametrize(
@@ -76,18 +77,18 @@ def test_what_does_not_fit_the_diff_is_said_to_be_a_line_code(scene: Scene, wron
         ({"new_line": 7, "line_range": {"start": {"new_line": 6}, "end": {}}}, 400, "must be a valid json schema"),
     ],
 )
-def test_other_refusals(scene: Scene, wrong: dict[str, Any], code: int, told: str) -> None:
+def test_other_refusals(shared: Scene, wrong: dict[str, Any], code: int, told: str) -> None:
     with pytest.raises(GitlabCreateError) as caught:
-        scene.page.discussions.create({"body": "x", "position": scene.position(**wrong)})
+        shared.page.discussions.create({"body": "x", "position": shared.position(**wrong)})
     assert caught.value.response_code == code
     assert told in str(caught.value.error_message)
 
 
-def test_what_is_missing_is_named(scene: Scene) -> None:
-    position = scene.position(new_line=6)
+def test_what_is_missing_is_named(shared: Scene) -> None:
+    position = shared.position(new_line=6)
     del position["base_sha"], position["head_sha"]
     with pytest.raises(GitlabCreateError, match=r"position\[base_sha\] is missing, position\[head_sha\] is missing"):
-        scene.page.discussions.create({"body": "x", "position": position})
+        shared.page.discussions.create({"body": "x", "position": position})
 
 
 def test_a_whole_file(scene: Scene) -> None:
@@ -152,6 +153,13 @@ def test_after_a_push_notes_follow_their_line_or_are_outdated(scene: Scene) -> N
     scene.world.replies_need_their_line = True
     with pytest.raises(GitlabCreateError, match="line_code"):
         page.discussions.get(seen.outdated[0].id).notes.create({"body": "x"})
+
+
+def test_code_that_looks_like_a_hunk_moves_no_note(scene: Scene) -> None:
+    scene.page.discussions.create({"body": "x", "position": scene.position(new_line=7)})
+    scene.world.push(scene.project, "feature", {"app.py": "@@ -1 +1,9 @@\n-- a\n@@ -3 +9 @@\n" + NEW})
+    (thread,) = look(scene.world, scene.request).threads
+    assert (thread.line, thread.text) == (10, "added b")
 
 
 def test_a_note_may_be_kept_and_the_answer_be_500(scene: Scene) -> None:
