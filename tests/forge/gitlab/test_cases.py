@@ -8,25 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.doubles.git import Entry
-from tests.doubles.gitlab import DEVELOPER, MAINTAINER, OWNER, REPORTER, look, noting, pipelines
+from tests.doubles.gitlab import REPORTER, look
 from tests.doubles.server import Fault
-from tests.forge.contract.world import GitLabWorld, gitlab_world, named, thread
+from tests.forge.contract.world import GitLabWorld, gitlab_world, thread
 
-from codedesigner.change.source import ReadLimits, read_range
 from codedesigner.errors import (
     ConflictError,
     ForbiddenError,
     LimitedError,
-    MissingError,
-    UnreachableError,
 )
-from codedesigner.forge.gitlab.address import AccessToken
-from codedesigner.forge.gitlab.connect import connect
-from codedesigner.publish.discussion import Account, Anchor, Check, NewThread, Permission, Place
-
-MANY = 10_000_000
-RUNNING = Check("", "codedesigner", None, "running", "running", run="1", number=1)
+from codedesigner.publish.discussion import Anchor, NewThread, Place
 
 
 def at(key: str, start: Anchor, end: Anchor | None = None, *, path: str = "a.py", old_path: str = "") -> NewThread:
@@ -100,21 +91,6 @@ def test_T_GL_02_new_and_renamed_files_have_both_paths(tmp_path: Path) -> None:
         ]
 
 
-def test_T_GL_04_a_diff_in_the_making_is_waited_for(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        world.opened.unprepared_requests = 3
-        assert asyncio.run(world.forge.pull(1)).head == world.opened.head
-        assert 0 < sum(world.paused) <= 10
-
-
-def test_T_GL_04_a_diff_that_never_comes_is_given_up_with_a_reason(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        world.opened.unprepared_requests = 1000
-        with pytest.raises(UnreachableError, match="not prepared the diff of merge request 1 within 60 seconds"):
-            asyncio.run(world.forge.pull(1))
-        assert sum(world.paused) == 60
-
-
 @pytest.mark.parametrize("refused", [False, True], ids=["draft without a line code", "400"])
 def test_T_GL_05_a_line_that_gitlab_does_not_take_costs_no_other(tmp_path: Path, refused: bool) -> None:
     with gitlab_world(tmp_path / "g") as world:
@@ -175,128 +151,6 @@ def test_T_GL_13_what_need_not_be_resolved_is_a_plain_note(tmp_path: Path) -> No
         assert asyncio.run(discussion(world)).threads == ()
         assert len(post(world, replace(thread("a", 13), resolvable=False)).placed) == 1
         assert len(look(world.gitlab, world.opened).comments) == 1
-
-
-def test_T_GL_14_a_status_names_its_pipeline_and_a_conflict_passes(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g", fork="") as world:
-        branch = pipelines.create(world.gitlab, world.project, world.opened.head, "feature", world.ann)
-        of_request = pipelines.for_merge_request(world.gitlab, world.opened)
-        world.gitlab.fail(Fault("POST", "/statuses/", 1, 409, {"message": "409 Conflict"}))
-        check = replace(RUNNING, sha=world.opened.head)
-        asyncio.run(world.forge.check(check))
-        asyncio.run(world.forge.check(replace(check, conclusion="failure", title="x" * 300)))
-        bodies = [each.json for each in world.gitlab.asked("POST", "/statuses/")]
-        ref = "refs/merge-requests/1/head"
-        assert [(one["state"], one["pipeline_id"], one["ref"]) for one in bodies] == [
-            ("running", of_request.id, ref),
-            ("running", of_request.id, ref),
-            ("failed", of_request.id, ref),
-        ]
-        assert world.paused == [1.0]
-        assert (len(of_request.statuses), branch.statuses) == (1, [])
-        assert look(world.gitlab, world.opened).statuses == {"codedesigner": "failed"}
-
-
-@pytest.mark.parametrize("conclusion", [None, "success"])
-def test_T_GL_14_a_transition_that_is_none_counts_as_done_where_it_is(tmp_path: Path, conclusion: Any) -> None:
-    with gitlab_world(tmp_path / "g", fork="") as world:
-        check = replace(RUNNING, sha=world.opened.head, conclusion=conclusion)
-        said = {"message": "Cannot transition status via :run from :running"}
-        # Another run has written it between our look and our request.
-        world.gitlab.fail(Fault("POST", "/statuses/", 1, 400, said, stored=True))
-        asyncio.run(world.forge.check(check))
-        world.gitlab.fail(Fault("POST", "/statuses/", 0, 400, said))
-        with pytest.raises(ConflictError):
-            asyncio.run(world.forge.check(replace(check, conclusion="failure")))
-
-
-def test_T_GL_16_a_status_check_is_answered_for_the_head_and_kept_alive(tmp_path: Path) -> None:
-    beats: list[int] = []
-    kept = asyncio.Event()
-
-    async def beat() -> None:
-        if len(beats) >= 3:
-            kept.set()
-            await asyncio.Event().wait()
-        beats.append(1)
-        world.gitlab.clock.tick(60)
-
-    with gitlab_world(tmp_path / "g", beat=beat) as world:
-        world.gitlab.status_check(world.project, "codedesigner")
-        world.gitlab.status_check(world.project, "another")
-        check = replace(RUNNING, sha=world.opened.head)
-
-        async def life() -> None:
-            await world.forge.check(check)
-            await kept.wait()
-            assert look(world.gitlab, world.opened).checks["codedesigner"] == "pending"
-            await world.forge.check(replace(check, conclusion="success"))
-
-        asyncio.run(life())
-        said = [each.json for each in world.gitlab.asked("POST", "/status_check_responses$")]
-        assert {one["sha"] for one in said} == {world.opened.head}
-        assert [one["status"] for one in said] == ["pending"] * 4 + ["passed"]
-        assert look(world.gitlab, world.opened).checks == {"codedesigner": "passed", "another": "pending"}
-
-
-def test_T_GL_16_an_answer_for_an_older_head_is_no_error(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        world.gitlab.status_check(world.project, "codedesigner")
-        old = world.opened.head
-        world.push()
-        asyncio.run(world.forge.check(replace(RUNNING, sha=old, conclusion="success")))
-        assert look(world.gitlab, world.opened).checks == {"codedesigner": "pending"}
-
-
-def test_T_GL_23_a_collapsed_file_is_not_reviewed(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        world.gitlab.push(world.opened.source, "feature", {"b.py": "b = 2\n", "c.py": "c = 1\n"})
-        world.opened.collapsed.add("a.py")
-        world.opened.too_large.add("b.py")
-        pull = asyncio.run(world.forge.pull(1))
-        change = asyncio.run(world.forge.change(pull, file_bytes=MANY, most_files=100))
-        assert [(one.path, one.unread, bool(one.hunks)) for one in change.files] == [
-            ("a.py", "too_large", False),
-            ("b.py", "too_large", False),
-            ("c.py", None, True),
-        ]
-
-
-def test_T_GL_23_files_beyond_the_limit_are_not_reviewed(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        world.gitlab.push(world.opened.source, "feature", {f"d/{n}.py": f"{n}\n" for n in range(130)})
-        pull = asyncio.run(world.forge.pull(1))
-        change = asyncio.run(world.forge.change(pull, file_bytes=MANY, most_files=5))
-        assert len(change.files) == 131
-        assert sum(one.unread == "too_large" for one in change.files) == 126
-
-
-@pytest.mark.parametrize(
-    ("level", "permission"),
-    [
-        (5, "none"),
-        (10, "read"),
-        (15, "triage"),
-        (REPORTER, "triage"),
-        (DEVELOPER, "write"),
-        (MAINTAINER, "maintain"),
-        (OWNER, "admin"),
-        (60, "admin"),
-    ],
-)
-def test_T_GL_25_inherited_membership_counts(tmp_path: Path, level: int, permission: Permission) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        zoe = world.gitlab.user("zoe")
-        world.project.inherited[zoe.id] = level
-        assert asyncio.run(world.forge.permission(Account(str(zoe.id), "zoe"))) == permission
-        assert world.gitlab.asked("GET", "/members/all/")
-
-
-def test_T_GL_25_who_is_no_member_is_missing(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        stranger = world.gitlab.user("stranger")
-        with pytest.raises(MissingError):
-            asyncio.run(world.forge.permission(Account(str(stranger.id), "stranger")))
 
 
 def test_T_GL_29_an_hour_of_limit_ends_the_review_and_loses_nothing(tmp_path: Path) -> None:
@@ -423,56 +277,6 @@ def test_an_answer_in_a_thread_whose_line_is_gone_stands_beside_it(tmp_path: Pat
         asyncio.run(world.forge.reply(pull, only, "answer r1", key="r1"))
         asyncio.run(world.forge.reply(pull, only, "answer r1", key="r1"))
         assert [one.body for one in asyncio.run(discussion(world)).comments] == ["answer r1"]
-
-
-def test_a_change_is_the_same_as_git_tells_it(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        files: dict[str, str | bytes | Entry | None] = {
-            "b.py": None, "new.py": "n = 1\nm = 2\n", "latin.txt": b"caf\xe9\nx\n", "none": "", "bin": b"\0\1",
-            "no newline": b"x", "d/odd \xfc.py": "a\x0cb\u2028c\n", "run": Entry("#!/bin/sh\n", "100755"),
-            "link": Entry("/etc/passwd", "120000"),
-        }  # fmt: skip
-        world.gitlab.push(world.opened.source, "feature", files)
-        pull = asyncio.run(world.forge.pull(1))
-        change = asyncio.run(world.forge.change(pull, file_bytes=MANY, most_files=100))
-        clone = tmp_path / "clone"
-        world.project.repository.git("clone", "-q", "--no-checkout", ".", str(clone))
-        world.project.repository.git("-C", str(clone), "fetch", "-q", "origin", "refs/merge-requests/1/head")
-        local = read_range(clone, pull.base, pull.head, ReadLimits())
-        assert (change.base, change.head) == (local.base, local.head)
-        for one, other in zip(change.files, local.files, strict=True):
-            assert one == other
-        assert named(change.files, "latin.txt").new == b"caf\xe9\nx\n"
-        assert named(change.files, "link").unread == "symlink"
-        assert asyncio.run(world.forge.file_at(pull.head, "link")) is None
-        assert asyncio.run(world.forge.file_at(pull.head, "d/odd \xfc.py")) == "a\x0cb\u2028c\n".encode()
-
-
-def test_when_a_head_came_is_when_its_version_was_made(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        before = world.gitlab.clock.now.timestamp()
-        world.push()
-        pull = asyncio.run(world.forge.pull(1))
-        came = asyncio.run(world.forge.arrived(pull))
-        assert came is not None
-        assert before <= came <= world.gitlab.clock.now.timestamp()
-
-
-def test_a_fork_that_is_gone_or_private_is_still_a_fork(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        pull = asyncio.run(world.forge.pull(1))
-        assert (pull.head_repo, pull.fork) == (None, True)  # a project's token sees no other
-        seeing = connect(world.forge.client.address, AccessToken(world.gitlab.token(world.ann)))
-        assert asyncio.run(seeing.pull(1)).head_repo == "mallory/shop"
-        seeing.close()
-
-
-def test_edits_of_people_are_seen(tmp_path: Path) -> None:
-    with gitlab_world(tmp_path / "g") as world:
-        world.says("first")
-        world.says("second")
-        noting.edit(world.gitlab, world.opened, world.ann, world.opened.notes[1], "second, edited")
-        assert [one.edited for one in asyncio.run(discussion(world)).comments] == [False, True]
 
 
 def test_never_an_approval_and_never_a_merge() -> None:
