@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from github import Auth, Github
 from tests.doubles.git import GitRepo
 from tests.doubles.github.anchors import Anchor, anchor
 from tests.doubles.github.model import (
@@ -21,8 +22,6 @@ from tests.doubles.github.model import (
     User,
 )
 from tests.doubles.server import Double
-
-from github import Auth, Github
 
 
 class State(Double):

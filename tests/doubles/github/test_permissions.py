@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import jwt
 import pytest
+from github import Auth, GithubIntegration
 from github.GithubException import GithubException
 from tests.doubles.github.apps import private_key
 from tests.doubles.github.conftest import Scene, headers
-
-from github import Auth, GithubIntegration
 
 REFUSED = "Resource not accessible by integration"
 WRITES: list[tuple[str, Callable[[Scene, str], object]]] = [

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gitlab
 import pytest
 from tests.doubles.gitlab import MAINTAINER, GitLab, MergeRequest, Project, User
-
-import gitlab
 
 OLD = "".join(f"line {number}\n" for number in range(1, 31))
 NEW = OLD.replace("line 5\n", "line 5\nadded a\nadded b\n").replace("line 20\n", "").replace("line 25\n", "changed\n")

@@ -19,9 +19,8 @@ from codedesigner.forge.github.address import Address, AppInstallation, Credenti
 from codedesigner.forge.github.answers import judge, judge_graphql, unreachable
 
 if TYPE_CHECKING:
-    from github.Auth import AppAuth, Auth
-
     from github import Github
+    from github.Auth import AppAuth, Auth
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _T = TypeVar("_T")
@@ -139,9 +138,8 @@ class Client:
         return self._attempts.timing.now()
 
     def _exchange(self, method: Method, path: str, body: Mapping[str, Any] | None) -> Answer:
-        from requests import RequestException
-
         from github import GithubException
+        from requests import RequestException
 
         what = f"{method} {path.partition('?')[0]}"
         headers = {"Accept": "application/vnd.github+json"}
@@ -165,9 +163,8 @@ class Client:
         return Answer(status, given, data)
 
     def _fresh_token(self) -> str:
-        from requests import RequestException
-
         from github import GithubException
+        from requests import RequestException
 
         try:
             return self._auth.token
@@ -218,9 +215,8 @@ def _prove(app: AppAuth) -> None:
 
 def _connect(address: Address, credential: Credential) -> tuple[Github, Auth]:
     try:
-        import github.Auth
-
         import github
+        import github.Auth
     except ImportError as error:
         raise ConfigError("PyGithub is not installed", hint="pip install 'codedesigner[github]'") from error
 

@@ -19,9 +19,8 @@ from codedesigner.forge.gitlab.address import AccessToken, Address
 from codedesigner.forge.gitlab.answers import judge, redirected, unreachable
 
 if TYPE_CHECKING:
-    from requests import Response
-
     from gitlab import Gitlab
+    from requests import Response
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 _T = TypeVar("_T")
@@ -148,10 +147,9 @@ class Client:
         return await self._attempts.send(lambda: self._exchange(method, path, query, body), writes=method != "GET")
 
     def _exchange(self, method: Method, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> Answer:
+        from gitlab import GitlabError
         from requests import RequestException, TooManyRedirects
         from requests.exceptions import SSLError
-
-        from gitlab import GitlabError
 
         what = f"{method} {path}"
         self._seen.clear()
