@@ -11,7 +11,8 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from tests.doubles.github import apps, checks, githttp, graph, issues, pulls, repos, reviews, statuses
+from tests.doubles import githttp
+from tests.doubles.github import apps, checks, graph, issues, pulls, repos, reviews, statuses
 from tests.doubles.github.model import PERMISSIONS, Project, Token, User
 from tests.doubles.github.routes import ROUTES, Call, RefusedError, Route, not_found, pattern
 from tests.doubles.github.state import State
@@ -116,7 +117,7 @@ class GitHub(State):
     def answer(self, request: Request) -> Reply:
         """GitHub's answer."""
         if re.match(r"/[^/]+/[^/]+\.git/", request.path):
-            return githttp.answer(self, request)
+            return githttp.answer(request, self._repository)
         try:
             reply = self._answer_api(request)
         except RefusedError as refused:
@@ -126,6 +127,10 @@ class GitHub(State):
             "X-GitHub-Media-Type": "github.v3; format=json",
         }
         return Reply(reply.status, reply.body, headers | self.limits.headers(self.clock) | dict(reply.headers))
+
+    def _repository(self, path: str) -> Path | None:
+        project = self.projects.get(path)
+        return None if project is None or project.deleted else project.repo.path
 
     def _answer_api(self, request: Request) -> Reply:
         token = self._authenticated(request)

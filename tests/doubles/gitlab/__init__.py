@@ -24,6 +24,7 @@ seen = look(gitlab_, request)
 | have the webhooks of all that happened | `outbox`; `Event.delivery` makes the request, with a token or signed |
 | have a job's environment and checkout | `jobs` |
 | serve https with a private CA | `tls.secure` before `running` |
+| fetch with git | any URL of a project, with a token as the password |
 | have pipelines | `pipelines.create`, `pipelines.for_merge_request` |
 
 What it is held to: the parameters of each operation are declared in its `routes_*.py`, and `test_contract.py` holds

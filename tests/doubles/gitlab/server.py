@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.doubles import githttp
 from tests.doubles.gitlab import (
     routes_discussions,
     routes_drafts,
@@ -35,11 +38,23 @@ class GitLab(World):
         if self.redirect_to is not None:
             query = f"?{'&'.join(f'{quote(n)}={quote(v)}' for n, v in request.pairs)}" if request.pairs else ""
             return Reply(301, "moved", {"Location": f"{self.redirect_to}/api/v4{request.path}{query}"})
+        if githttp.asks_git(request):
+            return githttp.answer(request, lambda path: self._repository(request, path))
         try:
             reply = self._admitted(request)
         except RefusalError as refused:
             reply = refused.reply
         return Reply(reply.status, reply.body, {**self._limits(), **reply.headers})
+
+    def _repository(self, request: Request, path: str) -> Path | None:
+        """A project's repository, for whoever may see it; the token is the password, whatever the name."""
+        given = base64.b64decode(request.token).decode().partition(":")[2] if request.token else ""
+        token = self.tokens.get(given)
+        project = next((each for each in self.projects if each.path == path), None)
+        if project is None or (given and token is None):
+            return None
+        mine = token is not None and token.project in (None, project.id) and project.level(token.user) > 0
+        return project.repository.path if project.public or mine else None
 
     def _limits(self) -> dict[str, str]:
         used = len(self.exchanges) + 1

@@ -5,26 +5,31 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.doubles.server import Reply, Request
 
-if TYPE_CHECKING:
-    from tests.doubles.github.double import GitHub
+_REPOSITORY = re.compile(r"/([^/].*?)\.git(/.*)")
 
 
-def answer(github: GitHub, request: Request) -> Reply:
-    """What `git http-backend` says; pushing is not possible."""
-    match = re.fullmatch(r"/([^/]+/[^/]+)\.git(/.*)", request.path)
-    project = github.projects.get(match[1]) if match else None
-    if match is None or project is None or project.deleted:
+def asks_git(request: Request) -> bool:
+    """Whether it is git that asks."""
+    return _REPOSITORY.fullmatch(request.path) is not None
+
+
+def answer(request: Request, repository: Callable[[str], Path | None]) -> Reply:
+    """What `git http-backend` says; pushing is not possible. `repository` finds the folder of a path."""
+    match = _REPOSITORY.fullmatch(request.path)
+    folder = repository(match[1]) if match else None
+    if match is None or folder is None:
         return Reply(404, "Repository not found.")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_PROJECT_ROOT": str(project.repo.path.absolute()),
+        "GIT_PROJECT_ROOT": str(folder.absolute()),
         "GIT_HTTP_EXPORT_ALL": "1",
         "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
         "PATH_INFO": match[2],
