@@ -73,7 +73,7 @@ async def obey(desk: Desk, event: CommandIssued) -> Ended:
     settings = await desk.reviewing.settings(pull)
     asked = Asked(desk, event, pull, stand, comment, thread, settings.forge)
     if stand.remembered.replied(comment.id):
-        return Ended(0, ("the command was answered already",))
+        return await _again(asked)
     before = commands_before(stand.discussion, comment)
     if before >= asked.policy.commands_per_hour:
         return await _too_many(asked, before)
@@ -103,6 +103,13 @@ def _typed(discussion: Discussion, event: CommandIssued, me: Account) -> tuple[C
     return None
 
 
+async def _again(asked: Asked) -> Ended:
+    """The event came again. A decision is recorded before anything follows from it, and that may be missing still."""
+    if any(one.comment == asked.comment.id for one in asked.stand.remembered.decisions):
+        return await review_pull(asked.desk, asked.pull)
+    return Ended(0, ("the command was answered already",))
+
+
 async def _too_many(asked: Asked, before: int) -> Ended:
     """Told once; whoever goes on is not answered, so that nobody can make the reviewer write without end."""
     limit = asked.policy.commands_per_hour
@@ -123,8 +130,9 @@ def _help(wrong: str = "") -> str:
 
 
 async def _done(asked: Asked, text: str, *more: Content) -> None:
-    await asked.answer(text, *more)
+    # The answer comes last: a run that dies before it is made good by the next, one that is answered is done with.
     await asked.react(yes=True)
+    await asked.answer(text, *more)
 
 
 async def _say_help(asked: Asked) -> Ended:

@@ -45,24 +45,27 @@ class Checks:
         self._reader = reader
         self._client: Client = reader.client
         self._repo = self._client.address.path
-        self._statuses = False  # whether this token has been refused check runs
+        self._refused: ForbiddenError | None = None  # how this token was refused check runs
 
     async def check(self, check: Check) -> None:
         """Make or complete the check of a commit, whatever an earlier run left of it."""
         full_id(check.sha)
-        if not self._statuses:
+        if self._refused is None:
             try:
                 return await self._run(check)
             except ForbiddenError as refused:
                 if refused.status == 401:
                     raise
-                self._statuses = True
-        return await self._status(check)
+                self._refused = refused
+        try:
+            return await self._status(check)
+        except ForbiddenError:
+            raise self._refused from None  # a status is only in the place of what was refused first
 
     async def unfinished(self, sha: str, name: str) -> Sequence[Check]:
         """Checks of ours on the commit that are still running."""
         full_id(sha)
-        if not self._statuses:
+        if self._refused is None:
             try:
                 runs = await self._runs(sha, name)
             except ForbiddenError:
@@ -113,14 +116,20 @@ class Checks:
         `after` are the annotations that it carries then.
         """
 
+        async def is_that(now: _Run) -> bool:
+            same = all(now.get(name) == body.get(name) for name in ("status", "conclusion", "external_id"))
+            return same and await self._carried(now) == after
+
         async def created() -> _Run | None:
-            mine = [one for one in await self._runs(check.sha, check.name) if one["external_id"] == body["external_id"]]
-            return max(mine, key=lambda one: int(one["id"]), default=None)
+            # What is there may be of an earlier attempt, or of an earlier command about the same commit.
+            for one in await self._runs(check.sha, check.name):
+                if await is_that(one):
+                    return one
+            return None
 
         async def changed() -> _Run | None:
             now = await self._one(0 if run is None else int(run["id"]))
-            same = all(now.get(name) == body.get(name) for name in ("status", "conclusion", "external_id"))
-            return now if same and await self._carried(now) == after else None
+            return now if await is_that(now) else None
 
         method: Method = "POST" if run is None else "PATCH"
         path = f"{self._repo}/check-runs" + ("" if run is None else f"/{int(run['id'])}")
