@@ -89,6 +89,15 @@ def test_one_can_be_chosen_and_the_gate_keeps_its_exit_code(review: Review, repo
     assert text_of(repo) == AFTER.replace('f"a"', '"a"')
 
 
+def test_a_word_in_a_comment_is_repaired_there(review: Review, repo: Repo) -> None:
+    repo.commit({"m.py": AFTER.replace("    x =", "    # the odering\n    x =")})
+
+    said = review("--location", "typos", "--apply-all", "--yes")
+
+    assert said.code == 0
+    assert "    # the ordering\n" in text_of(repo)
+
+
 def test_without_a_terminal_the_patch_is_shown_and_nothing_written(review: Review, repo: Repo) -> None:
     said = review("--apply-all")
 

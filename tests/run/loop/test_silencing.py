@@ -8,7 +8,7 @@ import pytest
 
 from codedesigner.angle.kinds import KINDS
 from codedesigner.change.identifiers import masked
-from codedesigner.run.loop.problem import SUPERFLUOUS
+from codedesigner.run.loop.problem import OUTSIDE_CODE, SUPERFLUOUS
 from codedesigner.run.loop.silencing import silenced
 from codedesigner.run.loop.swallowing import calm, drops
 
@@ -174,6 +174,15 @@ def test_where_code_should_not_be_there_taking_it_out_is_the_repair() -> None:
     assert silenced(PY, new, "python", superfluous=True) is None
     assert silenced("import os\n", "", "python", superfluous=True, function=False) is None
     assert set(KINDS) >= SUPERFLUOUS
+
+
+def test_where_the_defect_may_stand_in_a_comment_changing_that_is_the_repair() -> None:
+    old = PY.replace("    return", "    # never emtpy\n    return")
+    new = old.replace("emtpy", "empty")
+    assert silenced(old, new, "python") == "it changes nothing but comments and blank space"
+    assert silenced(old, new, "python", outside_code=True) is None
+    assert silenced(old, old.replace("# never emtpy", "# noqa"), "python", outside_code=True) is not None
+    assert set(KINDS) >= OUTSIDE_CODE
 
 
 ODD = (

@@ -142,7 +142,14 @@ class FixLoop:
         language = problem.source.language
         # What an analyser calls safe may take code out: that is what it promises to know.
         superfluous = problem.superfluous or attempt.fix is not None
-        reason = silenced(state.original, state.text, language, superfluous=superfluous, function=attempt.is_function)
+        reason = silenced(
+            state.original,
+            state.text,
+            language,
+            superfluous=superfluous,
+            function=attempt.is_function,
+            outside_code=problem.outside_code,
+        )
         if attempt.fix is None and not state.text.strip():
             reason = "it takes the whole of it out"
         if reason is None and attempt.fix is None:

@@ -26,6 +26,11 @@ SUPERFLUOUS: frozenset[str] = frozenset(
     }
 )
 
+# These can stand in comments and in blank space, and are repaired there.
+OUTSIDE_CODE: frozenset[str] = frozenset(
+    {"misspelling", "trailing-whitespace", "indentation", "hidden-unicode", "missing-shebang"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -49,6 +54,11 @@ class Problem:
     def superfluous(self) -> bool:
         """Whether taking code out can be the repair."""
         return self.kind in SUPERFLUOUS
+
+    @property
+    def outside_code(self) -> bool:
+        """Whether changing no code can be the repair."""
+        return self.kind in OUTSIDE_CODE
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,12 +94,19 @@ class _Texts:
 
 
 def silenced(
-    old: str, new: str, language: str | None, *, superfluous: bool = False, function: bool = True
+    old: str,
+    new: str,
+    language: str | None,
+    *,
+    superfluous: bool = False,
+    function: bool = True,
+    outside_code: bool = False,
 ) -> str | None:
     """Why `new` is no repair of `old`; None where nothing speaks against it.
 
     `superfluous`: the defect is that code is there, so that taking it out is the repair. `function`: the texts are
-    those of a whole function, of which something has to be left.
+    those of a whole function, of which something has to be left. `outside_code`: the defect may stand in a comment or
+    in blank space, so that changing no more than that can be the repair.
     """
     texts = _Texts(old, new, language, _code(old, language), _code(new, language))
     if old == new:
@@ -110,7 +117,7 @@ def silenced(
     if swollen is not None:
         return swollen
     if texts.before == texts.after and _plain(old, language) == _plain(new, language):
-        return _asks(texts) or "it changes nothing but comments and blank space"
+        return _asks(texts) or (None if outside_code else "it changes nothing but comments and blank space")
     checks = (_asks, _skips, _drops, _switches, _endangers, _asserts_less, _hides, _stands_in)
     found = next((reason for check in (*checks, *([_empties] if function else [])) if (reason := check(texts))), None)
     return found or (None if superfluous else _takes_out(texts))
