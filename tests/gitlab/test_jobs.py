@@ -212,6 +212,21 @@ def test_the_template_is_what_gitlab_takes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_component_with_its_defaults_is_the_template(tmp_path: Path) -> None:
+    spec, job = (resource("templates") / "codedesigner.yml").read_text(encoding="utf-8").split("\n---\n")
+    for name, given in yaml.safe_load(spec)["spec"]["inputs"].items():
+        job = job.replace(f"$[[ inputs.{name} ]]", given["default"])
+    assert "$[[" not in job
+    (made,) = yaml.safe_load(job).values()
+    (copied,) = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8")).values()
+    unset = {name for name, value in made["variables"].items() if value == ""}
+    assert unset == {"INPUT_FAIL_ON", "INPUT_MIN_AGREEMENT", "CODEDESIGNER_LOCATIONS_FILE"}
+    assert {**made, "variables": {k: v for k, v in made["variables"].items() if k not in unset}} == copied
+    (tmp_path / "job.yml").write_text(job)
+    lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(tmp_path / "job.yml")]
+    assert subprocess.run(lint, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize(("token", "good"), [(True, False), (False, True)], ids=["token, bad", "no token, good"])
 def test_the_template_s_script_runs_under_a_runner_s_environment(jobs: Jobs, token: bool, good: bool) -> None:
     request = jobs.opened({"cart.py": f"{CART}\nX = 1\n" if good else BAD}, fork=not token)
