@@ -163,6 +163,10 @@ def test_events_that_ask_nothing_are_taken_and_ignored(name: str) -> None:
         {"id": 11},
         {"full_name": "octo/shop"},
         {"id": 0, "full_name": "o/s"},
+        {"id": 1, "full_name": "shop"},
+        {"id": 1, "full_name": "o/s\n"},
+        {"id": 1, "full_name": "o/-s"},
+        {"id": 1, "full_name": "o//s"},
         {"id": 1, "full_name": "o/" + "s" * 500},
     ],
 )

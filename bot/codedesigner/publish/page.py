@@ -28,9 +28,9 @@ def render(given: RenderInput) -> str:
     report = given.report
     facts: dict[str, object] = {
         "verdict": report.gate.conclusion.upper(),
-        "gate": _said(report.gate.model_dump()),
-        "change": _said(report.change.model_dump()),
-        "locations": _said([one.model_dump() for one in report.locations]),
+        "gate": said(report.gate.model_dump()),
+        "change": said(report.change.model_dump()),
+        "locations": said([one.model_dump() for one in report.locations]),
         "numbers": [*_numbers(report)],
         **_findings(given),
         **_skipped(report),
@@ -39,14 +39,14 @@ def render(given: RenderInput) -> str:
     return fill("report.html.j2", facts)
 
 
-def _said(value: object) -> object:
+def said(value: object) -> object:
     """`value` with every text in it as a page may show it."""
     if isinstance(value, str):
         return clipped(redact(visible(value, keep="\t\n")), _TEXT_LIMIT)
     if isinstance(value, dict):
-        return {key: _said(one) for key, one in value.items()}
+        return {key: said(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_said(one) for one in value]
+        return [said(one) for one in value]
     return value
 
 
@@ -61,7 +61,7 @@ def _findings(given: RenderInput) -> dict[str, object]:
 
 def _finding(finding: FindingReport, given: RenderInput) -> object:
     votes = tally(finding)
-    said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
+    told = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
     column = f":{finding.column}" if finding.column else ""
     to = f" to {finding.end_line}" if finding.end_line > finding.line else ""
     facts = finding.model_dump() | {
@@ -69,7 +69,7 @@ def _finding(finding: FindingReport, given: RenderInput) -> object:
         "place": f"{finding.path}:{finding.line}{column}{to}",
         "fraction": votes.fraction,
         "beside": beside(finding),
-        "said": "; ".join(f"{word}: {', '.join(names)}" for word, names in said if names),
+        "said": "; ".join(f"{word}: {', '.join(names)}" for word, names in told if names),
         "disposition_words": DISPOSITION_WORDS[finding.disposition],
         "rows": [*_rows(finding, given)],
         "body": "" if finding.body.strip() == finding.title.strip() else finding.body.strip(),
@@ -82,7 +82,7 @@ def _finding(finding: FindingReport, given: RenderInput) -> object:
             "proofs": proofs(suggestion),
             "rows": [{"kind": _DIFF_KINDS.get(line[:1], "context"), "text": line} for line in diff],
         }
-    return _said(facts)
+    return said(facts)
 
 
 def _unplaced(replacement: str) -> list[str]:
@@ -107,7 +107,7 @@ def _rows(finding: FindingReport, given: RenderInput) -> Iterator[dict[str, str]
 
 def _skipped(report: Report) -> dict[str, object]:
     words, skipped = not_reviewed(report)
-    return {"skipped_words": words, "skipped": _said([one.model_dump() for one in skipped])}
+    return {"skipped_words": words, "skipped": said([one.model_dump() for one in skipped])}
 
 
 def _sections(facts: dict[str, object], report: Report) -> Iterator[dict[str, object]]:

@@ -29,12 +29,13 @@ class Held:
     github_key: str = field(default="", repr=False)
     gitlab_token: str = field(default="", repr=False)
     state_key: bytes | None = field(default=None, repr=False)
+    scrape_token: str = field(default="", repr=False)
 
     @property
     def known(self) -> KnownSecrets:
         """All of them, to be kept out of whatever is written."""
         state = self.state_key.decode("utf-8", "surrogateescape") if self.state_key else ""
-        values = (self.login, self.github_token, self.github_key, self.gitlab_token, state)
+        values = (self.login, self.scrape_token, self.github_token, self.github_key, self.gitlab_token, state)
         return KnownSecrets(tuple(filter(None, (*values, *self.webhooks.github, *self.webhooks.gitlab))))
 
 
@@ -45,17 +46,18 @@ def hold(settings: ServiceSettings, document: Document, environ: Mapping[str, st
         ConfigError: one is missing or cannot be one; with several, all are named.
     """
     reading = _Reading(document, environ)
-    forges, github, gitlab = settings.forges, settings.forges.github, settings.forges.gitlab
+    login, github, gitlab = settings.dashboard, settings.forges.github, settings.forges.gitlab
     held = Held(
         webhooks=Secrets(
             reading.several(github.webhook_secret_env, ("forges", "github", "webhook_secret_env")) if github else (),
             reading.several(gitlab.webhook_secret_env, ("forges", "gitlab", "webhook_secret_env")) if gitlab else (),
         ),
-        login=reading.one(settings.dashboard.token_env, ("dashboard", "token_env"), shortest=SHORTEST, hint=_LOGIN),
+        login=reading.one(login.token_env, ("dashboard", "token_env"), shortest=SHORTEST, hint=_LOGIN),
         github_token=reading.one(github.token_env, ("forges", "github", "token_env")) if github else "",
         github_key=reading.key(github.app.private_key_file if github and github.app else ""),
-        gitlab_token=reading.one(forges.gitlab.token_env, ("forges", "gitlab", "token_env")) if forges.gitlab else "",
+        gitlab_token=reading.one(gitlab.token_env, ("forges", "gitlab", "token_env")) if gitlab else "",
         state_key=reading.one(settings.state_key_env, ("state_key_env",), shortest=SHORTEST).encode() or None,
+        scrape_token=reading.one(login.metrics_token_env, ("dashboard", "metrics_token_env"), shortest=SHORTEST),
     )
     raise_all(reading.errors)
     return held

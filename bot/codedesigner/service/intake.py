@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ MOST_BYTES = 25_000_000
 """What either forge sends at most."""
 MOST_DEPTH = 200
 _LONGEST_ID = 200
+_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.][A-Za-z0-9_.-]*)+")
 _SHAPES: Mapping[str, tuple[str, ...]] = {
     "pull_request": ("pull_request",),
     "merge_group": ("merge_group",),
@@ -159,7 +161,7 @@ def _delivery(
     if isinstance(event, Refused):
         return Rejected(400, event.reason)
     name, repo_id = text(repo.get(key)), number(repo.get("id"))
-    if not isinstance(event, Ignored) and (not 0 < len(name) <= _LONGEST_NAME or repo_id is None):
+    if not isinstance(event, Ignored) and (len(name) > _LONGEST_NAME or not _NAME.fullmatch(name) or repo_id is None):
         return Rejected(400, "the payload names no repository")
     digest = hashlib.sha256(body).hexdigest()
     return Delivery(forge, named, digest, name, repo_id or 0, installation or 0, event)

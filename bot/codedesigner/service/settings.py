@@ -112,6 +112,9 @@ class DashboardSettings(Closed):
     """Who may look, and act."""
 
     token_env: Variable = Field(description="The variable with the token that people sign in with.")
+    metrics_token_env: Variable | None = Field(
+        default=None, description="The variable with a token that /metrics asks for; without one it is open."
+    )
     session_hours: int = Field(default=12, ge=1, le=720, description="How long somebody stays signed in.")
 
 

@@ -1,0 +1,192 @@
+"""One review as a page shows it: how it stands, how far it is, its findings with every ballot, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from codedesigner.publish.page import said
+from codedesigner.publish.report import FindingReport, Report
+from codedesigner.publish.tally import DISPOSITION_WORDS, tally
+from codedesigner.service.board import Happening
+from codedesigner.service.reviews import ReviewSeen
+from codedesigner.service.task import Task
+from codedesigner.service.web.regions import Region
+from codedesigner.service.web.words import clock, many, money, of, shown, took
+from codedesigner.text import render
+
+_KINDS: Mapping[str, str] = {
+    "task.completed": "good",
+    "task.failed": "bad",
+    "task.preempted": "warn",
+    "task.recovered": "warn",
+    "task.superseded": "warn",
+    "task.wanted": "warn",
+    "llm.rate_limited": "warn",
+    "llm.offline": "bad",
+    "quota.limit_hit": "warn",
+    "task.started": "busy",
+    "llm.answered": "busy",
+}
+MOST_FINDINGS = 100
+_EDGES = (0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def standing(task: Task, now: float, form: str) -> Region:
+    """How it stands, and what one may do about it."""
+    html = render("service/task.html.j2", {"task": shown(task, now), "form": form})
+    return Region("task", "Task", html)
+
+
+def progress(report: Report | None, events: Sequence[Happening]) -> Region:
+    """How far it is: items, and how the number of findings settled while they were asked; the verdict at the end."""
+    told = [one.detail for one in events if "percent" in one.detail]
+    last = told[-1] if told else {}
+    curve = [
+        (number, found)
+        for one in told
+        if isinstance(number := one.get("asked", one["percent"]), int | float)
+        and isinstance(found := one.get("found"), int | float)
+    ]
+    facts: dict[str, object] = {
+        "report": None if report is None else report.gate.model_dump(),
+        "tiles": [] if report is None else _tiles(report),
+        "percent": last.get("percent"),
+        "found": last.get("found"),
+        "trend": last.get("trend", ""),
+        **_curve(curve),
+    }
+    return Region("progress", "Progress", _filled("progress", facts))
+
+
+def _tiles(report: Report) -> list[dict[str, str]]:
+    coverage, usage, verdict = report.coverage, report.usage, report.gate.conclusion
+    kind = {"pass": "", "fail": "bad", "inconclusive": "warn"}[verdict]
+    rows = (
+        ("Verdict", verdict, kind),
+        ("Items answered", f"{coverage.items_answered:,} / {coverage.items_planned:,}", ""),
+        ("Ballots", f"{coverage.ballots_answered:,} / {coverage.ballots_asked:,}", ""),
+        ("Stopped early", many(usage.early_exits), ""),
+        ("Model calls", many(usage.model_calls), ""),
+        ("From store", many(usage.cached_calls), ""),
+        ("Tokens", many(usage.tokens_in + usage.tokens_out), ""),
+        ("Cost", money(sum(one.cost_usd for one in report.locations)), ""),
+        ("Took", took(usage.duration_ms), ""),
+    )
+    return [{"name": name, "value": value, "kind": kind} for name, value, kind in rows]
+
+
+def _curve(points: Sequence[tuple[float, float]]) -> dict[str, object]:
+    """Findings so far over items asked: where it has become flat, further passes say nothing new."""
+    if len(points) < 2:
+        return {"points": "", "dots": [], "chart_words": "", "chart_end": "", "chart_top": ""}
+    widest, highest = max(x for x, _ in points) or 1, max(y for _, y in points) or 1
+    placed = [(30 + 285 * x / widest, 90 - 80 * y / highest) for x, y in points]
+    return {
+        "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in placed),
+        "dots": [
+            {"x": f"{x:.1f}", "y": f"{y:.1f}", "words": f"{asked:g} asked, {found:g} found"}
+            for (x, y), (asked, found) in zip(placed, points, strict=True)
+        ],
+        "chart_words": f"Findings so far: {points[-1][1]:g} after {points[-1][0]:g} asked",
+        "chart_end": f"{widest:g}",
+        "chart_top": f"{highest:g}",
+    }
+
+
+def stages(tasks: Sequence[Task], now: float) -> Region:
+    """All tasks of the pull request."""
+    html = render("service/ended.html.j2", {"tasks": [shown(one, now) for one in tasks]})
+    return Region("stages", "Tasks of this pull request", html)
+
+
+def timeline(events: Sequence[Happening], tasks: Sequence[Task]) -> Region:
+    """What happened, in order."""
+    types = {task.id: task.task_type.replace("_", " ") for task in tasks}
+    rows = []
+    for one in events:
+        human, iso = clock(one.at)
+        detail = ", ".join(
+            f"{key.replace('_', ' ')} {value}" for key, value in one.detail.items() if value not in ("", None)
+        )
+        rows.append(
+            {
+                "clock": human,
+                "iso": iso,
+                "name": one.name,
+                "kind": _KINDS.get(one.name, ""),
+                "of": types.get(one.task_id, ""),
+                "detail": detail,
+            }
+        )
+    return Region("timeline", "Timeline", _filled("timeline", {"events": rows}))
+
+
+def findings_of(report: Report | None, task: str) -> Region:
+    """The findings of one review."""
+    rows = [] if report is None else [_finding(one, None, task) for one in report.findings[:MOST_FINDINGS]]
+    facts = _listed(rows, 0 if report is None else len(report.findings))
+    none = "No findings." if report is not None else "Findings are here once the review has ended."
+    return Region("findings", "Findings and ballots", _filled("findings", facts | {"none": none} | _bars(())))
+
+
+def findings_of_all(found: Sequence[tuple[ReviewSeen, FindingReport]]) -> Region:
+    """The findings of the last day, and how often locations agreed how far."""
+    rows = [_finding(finding, review, review.task_id) for review, finding in found[:MOST_FINDINGS]]
+    facts = _listed(rows, len(found)) | {"none": "No finding in the last day."}
+    bars = _bars([finding.agreement for _, finding in found])
+    return Region("findings", "Findings, last day", _filled("findings", facts | bars))
+
+
+def _listed(rows: Sequence[object], count: int) -> dict[str, object]:
+    summary = f"The first {len(rows)} of {count:,} findings." if len(rows) < count else ""
+    return {"findings": rows, "summary": summary}
+
+
+def _bars(agreements: Sequence[float]) -> dict[str, object]:
+    if not agreements:
+        return {"bars": [], "bars_words": ""}
+    counts = [0] * len(_EDGES)
+    for value in agreements:
+        counts[next(at for at, edge in enumerate(_EDGES) if value <= edge)] += 1
+    bars = []
+    for at, count in enumerate(counts):
+        height = 80 * count / max(counts)
+        bars.append(
+            {
+                "x": 16 + at * 60,
+                "width": 48,
+                "y": f"{90 - height:.1f}",
+                "height": f"{height:.1f}",
+                "middle": 40 + at * 60,
+                "name": f"to {_EDGES[at]:.0%}",
+                "words": f"{count} findings",
+            }
+        )
+    words = ", ".join(f"{count} to {edge:.0%}" for count, edge in zip(counts, _EDGES, strict=True))
+    return {"bars": bars, "bars_words": f"Findings by agreement: {words}"}
+
+
+def _finding(finding: FindingReport, review: ReviewSeen | None, task: str) -> dict[str, object]:
+    return {
+        "key": f"f-{task}-{finding.id}",
+        "id": finding.id,
+        "task": task,
+        "of": "" if review is None else of(review.forge, review.repo, review.number),
+        "severity": finding.severity,
+        "title": finding.title,
+        "place": f"{finding.path}:{finding.line}",
+        "function": finding.function or "",
+        "angle": finding.angle,
+        "kind": finding.kind,
+        "agreement": finding.agreement,
+        "fraction": f"{tally(finding).fraction} ({finding.agreement:.2f})",
+        "disposition": DISPOSITION_WORDS[finding.disposition],
+        "reason": finding.reason,
+        "ballots": [
+            {"location": one.location, "vote": one.vote, "how": one.how.replace("_", " ")} for one in finding.ballots
+        ],
+    }
+
+
+def _filled(template: str, facts: dict[str, object]) -> str:
+    return render(f"service/{template}.html.j2", {key: said(one) for key, one in facts.items()})

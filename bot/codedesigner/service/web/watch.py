@@ -1,0 +1,102 @@
+"""What the dashboard knows at a moment, read from the database once however many are looking."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from codedesigner.service.board import Board, Figures, Happening, WorkerSeen
+from codedesigner.service.quotas import QuotaBoard, QuotaSeen
+from codedesigner.service.reviews import ReviewBoard, ReviewsSeen
+from codedesigner.service.task import Task
+from codedesigner.vote.history import Record
+
+FRESH_S = 1.0
+MOST_GOING = 500
+
+
+class Outcomes(Protocol):
+    """What is known of how often locations were right."""
+
+    def __call__(self) -> Sequence[Record]:
+        """All of it; called in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that pages about the whole service show."""
+
+    at: float
+    figures: Figures
+    going: tuple[Task, ...]
+    ended: tuple[Task, ...]
+    workers: tuple[WorkerSeen, ...]
+    quotas: tuple[QuotaSeen, ...]
+    reviews: ReviewsSeen
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTask:
+    """One task with all that belongs to it."""
+
+    task: Task
+    together: tuple[Task, ...]
+    events: tuple[Happening, ...]
+
+
+class Watch:
+    """Reads for all who look; what was read is good for `FRESH_S` seconds. `now` is the time that workers share."""
+
+    def __init__(
+        self,
+        board: Board,
+        quotas: QuotaBoard,
+        reviews: ReviewBoard,
+        outcomes: Outcomes,
+        *,
+        now: Callable[[], float],
+        ticks: Callable[[], float],
+    ) -> None:
+        self._board = board
+        self._quotas = quotas
+        self._reviews = reviews
+        self._outcomes = outcomes
+        self.now = now
+        self._ticks = ticks
+        self._turn = asyncio.Lock()
+        self._seen: Seen | None = None
+        self._until = 0.0
+
+    async def seen(self) -> Seen:
+        """The service as it is.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+        """
+        async with self._turn:
+            if self._seen is None or self._ticks() >= self._until:
+                self._seen = await self._read()
+                self._until = self._ticks() + FRESH_S
+            return self._seen
+
+    async def task(self, name: str) -> SeenTask | None:
+        """One task; None where there is none of that name."""
+        task = await self._board.task(name)
+        if task is None:
+            return None
+        return SeenTask(task, tuple(await self._board.together(task)), tuple(await self._board.timeline(task)))
+
+    async def _read(self) -> Seen:
+        return Seen(
+            self.now(),
+            await self._board.figures(),
+            tuple(await self._board.going(limit=MOST_GOING)),
+            tuple(await self._board.finished(limit=12)),
+            tuple(await self._board.workers()),
+            await self._quotas.quotas(),
+            await self._reviews.reviews(),
+            tuple(await asyncio.to_thread(self._outcomes)),
+        )
