@@ -61,7 +61,8 @@ def test_a_delivery_is_on_the_disk_when_it_is_answered(house: House) -> None:
     (task,) = tasks(house.database)
     assert json.loads(reply.body) == {"status": "accepted", "task": task.id}
     assert (task.forge, task.repo, task.number, task.head) == ("github", "octo/shop", 7, HEAD)
-    assert json.loads(task.context)["extra"] == {"installation": "5", "repo_id": "11"}
+    context = json.loads(task.context)
+    assert (context["installation"], context["repo_id"]) == (5, 11)
     assert '"event": "webhook.accepted"' in house.written.getvalue()
 
 

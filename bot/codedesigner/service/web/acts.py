@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import Final, Literal, TypeGuard, get_args
 
 from codedesigner.event.model import ReviewRequested
-from codedesigner.service.inbox import Accepted, Delivery, Inbox, Refused
+from codedesigner.service.inbox import Accepted, Inbox, Refused
+from codedesigner.service.intake import Delivery
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
 
@@ -53,12 +54,17 @@ class Acts:
         if task.work.number is None:
             return "Nothing is known that could be reviewed again."
         name = f"dashboard-{secrets.token_hex(8)}"
-        extra = task.context.get("extra")
-        known = {str(key): str(value) for key, value in extra.items()} if isinstance(extra, dict) else {}
+        known = {key: value for key in ("repo_id", "installation") if isinstance(value := task.context.get(key), int)}
         event = ReviewRequested(None, task.work.head or None, task.work.number, full=True)
         came = await self._inbox.accept(
             Delivery(
-                task.work.forge, task.work.repo, name, sha256(name.encode()).hexdigest(), event, self._now(), known
+                forge="gitlab" if task.work.forge == "gitlab" else "github",
+                id=name,
+                digest=sha256(name.encode()).hexdigest(),
+                repo=task.work.repo,
+                repo_id=known.get("repo_id", 0),
+                installation=known.get("installation", 0),
+                event=event,
             )
         )
         if isinstance(came, Refused):

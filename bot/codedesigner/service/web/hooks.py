@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from codedesigner.event.model import Ignored
-from codedesigner.service import inbox
 from codedesigner.service.database import DatabaseError
 from codedesigner.service.inbox import Accepted, Duplicate, Inbox
 from codedesigner.service.intake import Delivery, Rejected, Secrets, receive_github, receive_gitlab
@@ -121,13 +120,9 @@ class Hooks:
             return self._ignored(delivery, delivery.event.reason)
         if not allowed(self._repositories(delivery.forge), delivery.repo):
             return self._ignored(delivery, "the repository is not one of those that are reviewed")
-        extra = {"installation": str(delivery.installation), "repo_id": str(delivery.repo_id)}
-        given = inbox.Delivery(
-            delivery.forge, delivery.repo, delivery.id, delivery.digest, delivery.event, self._now(), extra
-        )
         try:
             async with asyncio.timeout(ACCEPT_S):
-                came = await self._inbox.accept(given)
+                came = await self._inbox.accept(delivery)
         except (DatabaseError, TimeoutError) as error:
             why = error.message if isinstance(error, DatabaseError) else "the database does not answer"
             return self._refused(delivery.forge, source, Rejected(503, why), LATER_S, said="not stored; try again")
