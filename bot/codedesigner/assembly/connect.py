@@ -16,6 +16,7 @@ from codedesigner.assembly.looking import limits_of, tool_worker
 from codedesigner.assembly.pool import model_pool
 from codedesigner.assembly.record import Recording
 from codedesigner.assembly.request import Prepared
+from codedesigner.assembly.shared import Lending
 from codedesigner.call.model import Call, Reply
 from codedesigner.errors import ConfigError
 from codedesigner.location.family import family_of
@@ -48,6 +49,7 @@ async def connected(
     no_cache: bool = False,
     record: Record = unrecorded,
     told: Told = lambda _report: None,
+    lending: Lending | None = None,
 ) -> AsyncIterator[Request]:
     """The request with everybody reachable; leaving stops whatever is on its way.
 
@@ -73,6 +75,7 @@ async def connected(
                     no_cache=no_cache,
                     budget=request.budget,
                     tell=lambda line: click.echo(f"warning: {line}", err=True),
+                    lending=lending,
                 )
             )
             ask = asker(pool)
@@ -117,12 +120,13 @@ async def reviewed(
     no_cache: bool = False,
     progress: Progress = silent,
     recording: Recording | None = None,
+    lending: Lending | None = None,
 ) -> Report:
-    """The report on a prepared request."""
+    """The report on a prepared request. `lending`: models are asked by way of what the process's reviews share."""
     if recording is None:
-        async with connected(prepared, environ, no_cache=no_cache) as ready:
+        async with connected(prepared, environ, no_cache=no_cache, lending=lending) as ready:
             return await review(ready, progress)
-    async with connected(prepared, environ, no_cache=no_cache, record=recording.record) as ready:
+    async with connected(prepared, environ, no_cache=no_cache, record=recording.record, lending=lending) as ready:
         report = await review(recording.watched(ready), progress)
     recording.finish(report)
     return report

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from codedesigner.assembly.shared import Lending
 from codedesigner.config.settings import Settings
 from codedesigner.location.http import HttpTransport, Transport
 from codedesigner.location.poolsettings import PoolSettings
@@ -18,6 +19,8 @@ from codedesigner.pool.budget import Budgeted
 from codedesigner.pool.clock import Clock, SystemClock
 from codedesigner.pool.events import Listen, deaf
 from codedesigner.pool.executor import Executor, ExecutorConfig
+from codedesigner.pool.gate import Gate
+from codedesigner.pool.keep import Replies
 from codedesigner.pool.ledger import Ledger
 from codedesigner.pool.manager import PoolConfig, PoolManager
 from codedesigner.pool.memory import MemoryLedger
@@ -79,21 +82,26 @@ async def model_pool(
     clock: Clock | None = None,
     listen: Listen = deaf,
     tell: Tell | None = None,
+    lending: Lending | None = None,
 ) -> AsyncIterator[PoolManager]:
     """The pool of the models among `specs`; leaving stops what is on its way and closes everything.
 
     `no_cache`: replies are neither looked up nor kept. `budget` holds for all calls of this pool together.
-    `transport` and `clock` stand in for the network and the machine's time.
+    `transport` and `clock` stand in for the network and the machine's time. `lending`: gate, transport and replies are
+    those that all reviews of this process share.
 
     Raises:
         ConfigError: a model cannot be reached as it is configured.
         PoolError: there are fewer models than `min_workers`.
     """
-    time = clock or SystemClock()
+    time = lending.shared.clock if lending else clock or SystemClock()
     folder = folder_of(environ, None)  # the gate tells
     async with AsyncExitStack() as stack:
-        carrier = transport or HttpTransport(reach=Reach.of_environment(environ))
-        stack.push_async_callback(carrier.close)
+        if lending is not None:
+            carrier = lending.shared.transport
+        else:
+            carrier = transport or HttpTransport(reach=Reach.of_environment(environ))
+            stack.push_async_callback(carrier.close)
         built = seats(
             specs,
             environ=environ,
@@ -103,11 +111,15 @@ async def model_pool(
             remembered=None if folder is None else RememberedServers(folder),
         )
         by_id = {seat.id: seat for seat in built}
-        gate = stack.enter_context(model_gate(built, settings, pool, environ, clock=time, listen=listen, tell=tell))
-        replies = None
-        if folder is not None and not no_cache:
-            replies = ReplyStore(folder, tell=tell or _silent)
-            stack.push_async_callback(replies.close)
+        gate: Gate
+        replies: Replies | None = None
+        if lending is not None:
+            gate, replies = lending.gate(by_id), None if no_cache else lending.shared.replies
+        else:
+            gate = stack.enter_context(model_gate(built, settings, pool, environ, clock=time, listen=listen, tell=tell))
+            if folder is not None and not no_cache:
+                replies = store = ReplyStore(folder, tell=tell or _silent)
+                stack.push_async_callback(store.close)
         kept = gate if budget.unlimited else Budgeted(gate, budget, {seat.id: seat.price for seat in built})
         executor = Executor(kept, by_id, time, replies=replies, config=executor_config(settings, pool), listen=listen)
         manager = PoolManager(executor, gate, by_id, pool_config(pool), clock=time, listen=listen)

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.pool import model_pool
+from codedesigner.assembly.shared import Lending
 from codedesigner.call.model import Call, Prompt, Schema
 from codedesigner.change.visible import line_shown, name_shown
 from codedesigner.config.settings import Settings
@@ -44,7 +45,11 @@ class Question:
 
 
 async def answered(
-    question: Question, settings: Settings, options: ReviewOptions, environ: Mapping[str, str]
+    question: Question,
+    settings: Settings,
+    options: ReviewOptions,
+    environ: Mapping[str, str],
+    lending: Lending | None = None,
 ) -> str | None:
     """The answer in plain text; None where there is no supervisor, no answer, or no question.
 
@@ -55,7 +60,9 @@ async def answered(
     supervisor = supervisor_of(registry.list(enabled=True))
     if supervisor is None:
         return None
-    async with model_pool([supervisor], settings, registry.pool, environ, prices=registry.prices) as pool:
+    async with model_pool(
+        [supervisor], settings, registry.pool, environ, prices=registry.prices, lending=lending
+    ) as pool:
         call = call_of(question)
         reply = await pool.submit(Task(call.id, "verify", call, priority=call.priority, location_id=supervisor.id))
     said = reply.value.get("answer") if reply.good and isinstance(reply.value, dict) else None

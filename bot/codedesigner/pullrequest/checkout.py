@@ -10,6 +10,7 @@ from pathlib import Path
 from codedesigner.assembly.connect import reviewed
 from codedesigner.assembly.options import Given, ReviewOptions
 from codedesigner.assembly.request import Prepared, prepare
+from codedesigner.assembly.shared import Lending
 from codedesigner.change.git import Git
 from codedesigner.config.loader import REPO_FILE, RepoFile, load
 from codedesigner.config.settings import Settings
@@ -35,6 +36,7 @@ class Checkout:
     environ: Mapping[str, str]
     fetch: Fetch
     say: Callable[[str], None]
+    lending: Lending | None = None
 
     async def settings(self, pull: PullRequest) -> Settings:
         """The configuration at the tip of the target branch.
@@ -63,11 +65,11 @@ class Checkout:
 
     async def review(self, prepared: Prepared) -> Report:
         """The report."""
-        return await reviewed(prepared, self.environ, no_cache=self.options.no_cache)
+        return await reviewed(prepared, self.environ, no_cache=self.options.no_cache, lending=self.lending)
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:
         """The supervisor's answer."""
-        return await answered(question, await self.settings(pull), self.options, self.environ)
+        return await answered(question, await self.settings(pull), self.options, self.environ, self.lending)
 
     async def _base(self, order: Order) -> str:
         """The merge base: from the clone, which has the whole history or does not say; else from the forge."""

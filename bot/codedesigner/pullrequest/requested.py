@@ -19,7 +19,7 @@ async def review_requested(event: ReviewRequested, desk: Desk) -> Ended:
         ForgeError: the forge could not be read or written.
     """
     try:
-        pull = await _pull(event, desk)
+        pull = await pull_of(event, desk)
     except CodedesignerError as error:
         if event.head is not None:
             await Checking(desk, event.number, event.head).broke(error)
@@ -31,8 +31,15 @@ async def review_requested(event: ReviewRequested, desk: Desk) -> Ended:
     return await review_pull(desk, pull, full=event.full)
 
 
-async def _pull(event: ReviewRequested, desk: Desk) -> PullRequest:
-    """Where only a head is known, it has to name one pull request: a number that came with it would prove nothing."""
+async def pull_of(event: ReviewRequested, desk: Desk) -> PullRequest:
+    """The pull request that the event is about.
+
+    Where only a head is known, it has to name one pull request: a number that came with it would prove nothing.
+
+    Raises:
+        UsageError: no open pull request has this head, or several have.
+        ForgeError: the forge could not be read.
+    """
     if event.number is not None:
         return await desk.forge.pull(event.number)
     if event.head is None:

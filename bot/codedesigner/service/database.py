@@ -90,6 +90,24 @@ class Database:
         self._engine.dispose()
 
 
+class SharedClock:
+    """Unix time as the database has it, so that workers of several machines mean the same by it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ahead_s = 0.0
+
+    def sync(self) -> None:
+        """Ask the database how late it is."""
+        if self._database.dialect != "sqlite":
+            before = time.time()
+            there = self._database.now()
+            self._ahead_s = there - (before + time.time()) / 2
+
+    def __call__(self) -> float:
+        return time.time() + self._ahead_s
+
+
 def open_database(url: str | None, folder: Path) -> Database:
     """The database at `url` (`postgresql://…` or `sqlite:///…`), or `service.sqlite` in `folder`, with today's tables.
 

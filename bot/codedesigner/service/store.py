@@ -34,6 +34,9 @@ class Bounds:
     age_s: float = 30 * 86_400.0
 
 
+BOUNDS = Bounds()
+
+
 class Store:
     """Tasks, workers and what modules keep. `clock` gives the time that all workers share."""
 
@@ -186,6 +189,11 @@ class Store:
             return True
 
         return await self._database.run(work)
+
+    async def workers(self) -> list[str]:
+        """Names of the workers that have not left."""
+        rows = await self._database.run(lambda db: db.execute(text("SELECT id FROM workers ORDER BY id")).all())
+        return [row.id for row in rows]
 
     async def kept(self, module: Module | str) -> dict[str, Json]:
         """What a module keeps."""

@@ -1,0 +1,75 @@
+"""What all reviews of one process share when models are asked: one gate, one transport, one store of replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from codedesigner.location.http import HttpTransport, Transport
+from codedesigner.pool.allocator import Allocator
+from codedesigner.pool.clock import Clock, SystemClock
+from codedesigner.pool.events import Listen, deaf
+from codedesigner.pool.gate import Demand
+from codedesigner.pool.keep import Replies
+from codedesigner.pool.ledger import Ledger
+from codedesigner.pool.lent import Lent, Turn
+from codedesigner.pool.seat import Seat
+
+
+class SharedModels:
+    """Belongs to one event loop. Locations are added as reviews bring them: the operator's file names the same for all.
+
+    `ledger` is what all workers share, `replies` what any of them has been told; both are their owner's to close.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        replies: Replies | None,
+        *,
+        max_concurrent: int,
+        per_endpoint: int,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        listen: Listen = deaf,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.replies = replies
+        self.listen = listen
+        self.transport = transport or HttpTransport()
+        self.gate = Allocator(
+            (), ledger, self.clock, max_concurrent=max_concurrent, per_endpoint=per_endpoint, listen=listen
+        )
+        self._seated: set[str] = set()
+
+    def lend(self, turn: Turn) -> Lending:
+        """All of it, for one task."""
+        return Lending(self, turn)
+
+    def can_execute(self) -> bool:
+        """Whether the gate would let a call through at any location; where none is known, nothing speaks against."""
+        return not self._seated or any(self.gate.can_execute(Demand("", (each,))) for each in self._seated)
+
+    def seat(self, seats: Iterable[Seat]) -> None:
+        """Bring locations that may be new."""
+        for one in seats:
+            if one.id not in self._seated:
+                self._seated.add(one.id)
+                self.gate.add(one)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.transport.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Lending:
+    """The shared models in the hands of one task."""
+
+    shared: SharedModels
+    turn: Turn
+
+    def gate(self, seats: Mapping[str, Seat]) -> Lent:
+        """The gate for these locations."""
+        self.shared.seat(seats.values())
+        return Lent(self.shared.gate, self.turn)

@@ -1,0 +1,73 @@
+"""How a task ends that a worker had: well, broken, or handed back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from codedesigner.errors import CodedesignerError, ConfigError, ForbiddenError, MissingError, UsageError
+from codedesigner.service.events import EventName, Listen, ServiceEvent
+from codedesigner.service.holding import Entry, settled
+from codedesigner.service.modules.base import ModuleInterface, TaskResult
+from codedesigner.service.store import Store
+from codedesigner.service.task import Json
+
+_FOR_GOOD = (UsageError, ConfigError, ForbiddenError, MissingError)
+"""Trying again changes nothing about these."""
+
+
+class Ends:
+    """Writes down how tasks end, and tells their modules."""
+
+    def __init__(self, store: Store, listen: Listen) -> None:
+        self._store = store
+        self._listen = listen
+
+    async def hand_back(self, entry: Entry) -> None:
+        """Whoever comes takes it from where it is."""
+        task, now = entry.task, self._store.clock()
+        after = replace(task, owner=None, lease_until=0.0) if task.state == "paused" else task.paused(now)
+        after = replace(after, llm_requests=task.llm_requests + entry.turn.calls)
+        await self._store.change(task, after, "task.handed_back")
+        self._tell("task.handed_back", task_id=task.id)
+
+    async def complete(self, entry: Entry, module: ModuleInterface, result: TaskResult) -> None:
+        """It has ended well: its state, and what the module knows of it."""
+        task, calls = entry.task, entry.task.llm_requests + entry.turn.calls
+        context = {**task.context, **result.context}
+        after = replace(task.completed(self._store.clock(), result.outcome), context=context, llm_requests=calls)
+        detail: dict[str, Json] = {"outcome": result.outcome, "llm_requests": calls}
+        if not await self._store.change(task, after, "task.completed", detail, result=result.result):
+            self._tell("task.lost", task_id=task.id)
+            return
+        took = round((after.updated_at - task.updated_at) * 1000)
+        self._tell("task.completed", task_id=task.id, duration_ms=took, **detail)
+        before = module.get_state()
+        module.handle_task_result(after, result)
+        await self._keep(module, before)
+
+    async def fail(self, entry: Entry, module: ModuleInterface, error: BaseException) -> None:
+        """It broke: it is tried again later, or not; the module hears of it in both cases."""
+        task, calls = entry.task, entry.task.llm_requests + entry.turn.calls
+        words = error.message if isinstance(error, CodedesignerError) else f"a bug ({type(error).__name__})"
+        failed = task.failed(self._store.clock(), words, again=not isinstance(error, _FOR_GOOD))
+        after = replace(failed, llm_requests=calls)
+        name: EventName = "task.failed" if after.state == "failed" else "task.retried"
+        detail: dict[str, Json] = {"error": words[:300], "retry_count": after.retry_count}
+        if not await self._store.change(task, after, name, detail):
+            self._tell("task.lost", task_id=task.id)
+            return
+        self._tell(name, task_id=task.id, **detail)
+        before = module.get_state()
+        trouble = await settled(module.handle_failure(after, error))
+        if trouble is not None:
+            self._tell("executor.cleanup_failed", task_id=task.id, error=type(trouble).__name__)
+        await self._keep(module, before)
+
+    async def _keep(self, module: ModuleInterface, before: Mapping[str, Json]) -> None:
+        changed = {name: value for name, value in module.get_state().items() if before.get(name) != value}
+        if changed:
+            await self._store.keep(module.name, changed)
+
+    def _tell(self, name: EventName, **fields: Json) -> None:
+        self._listen(ServiceEvent(name, fields))
