@@ -1,0 +1,350 @@
+"""Whole pull requests through a worker: three modules, one result, and everything that can come in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pullrequest.stage import ANN, NUMBER, Stage
+
+from codedesigner.event.model import CommandIssued, QueueEntered, ReviewRequested
+from codedesigner.pool.lent import Turn
+from codedesigner.service.database import Database, open_database
+from codedesigner.service.task import Task
+
+from .bench import QUICK, Shop
+
+CART = "def total(prices):\n    return sum(prices)\n"
+BROKEN = "def total(prices):\n    return summ(prices)\n"
+
+
+@pytest.fixture
+def shop(make_repo: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    monkeypatch.setenv("CODEDESIGNER_STATE_DIR", str(tmp_path / "state"))
+    database = open_database(f"sqlite:///{tmp_path / 'service.sqlite'}", tmp_path)
+    stage = Stage(make_repo({"cart.py": CART}), locations=("pyflakes",))
+    stage.open({"cart.py": BROKEN})
+    yield Shop(stage, database)
+    database.close()
+
+
+def review(shop: Shop) -> ReviewRequested:
+    return ReviewRequested(shop.stage.pull.base, shop.stage.pull.head, NUMBER)
+
+
+def command(shop: Shop, text: str) -> CommandIssued:
+    comment = shop.stage.forge.said(NUMBER, ANN, text)
+    word, _, argument = text.removeprefix("/codedesigner ").partition(" ")
+    return CommandIssued(NUMBER, word, argument, comment.id, ANN.id, ANN.login, comment.created)  # type: ignore[arg-type]
+
+
+def kinds(tasks: list[Task]) -> list[tuple[str, str, str]]:
+    return [(one.module, one.task_type, one.outcome) for one in tasks]
+
+
+def test_all_three_modules_complete_for_one_pull_request_and_a_push_is_a_review_of_threads(shop: Shop) -> None:
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        tasks = await shop.settle(shop.worker())
+        assert kinds(tasks) == [
+            ("researcher", "extract_content", "done"),
+            ("explorer", "exploration", "done"),
+            ("documenter", "incorporate_insight", "done"),
+        ]
+        assert "summ" in shop.stage.summary
+        assert shop.stage.check().conclusion == "failure"
+        assert len(shop.stage.discussion.threads) == 1
+        shop.stage.push({"cart.py": CART + "\n\nX = 1\n"})
+        await shop.deliver(review(shop))
+        assert kinds(await shop.settle(shop.worker()))[3:] == [
+            ("researcher", "extract_content", "done"),
+            ("explorer", "exploration", "done"),
+            ("documenter", "review_section", "done"),
+        ]
+        assert shop.stage.check().conclusion == "success"
+
+    asyncio.run(run())
+
+
+def test_a_clean_change_gets_its_summary_and_a_queue_its_check(shop: Shop) -> None:
+    async def run() -> None:
+        shop.stage.push({"cart.py": CART + "\n\nX = 1\n"})
+        await shop.deliver(review(shop))
+        assert kinds(await shop.settle(shop.worker()))[-1] == ("documenter", "draft_section", "done")
+        await shop.deliver(QueueEntered(shop.stage.pull.base, shop.stage.pull.head, NUMBER))
+        assert kinds(await shop.settle(shop.worker()))[-1] == ("explorer", "review", "done")
+
+    asyncio.run(run())
+
+
+def test_a_comment_is_answered_while_a_long_review_waits_in_between_its_calls(shop: Shop) -> None:
+    """One slot: the review is parked before its next call, and goes on with it after the comment."""
+    calls: list[str] = []
+    called = asyncio.Event()
+
+    async def many(turn: Turn) -> None:
+        for n in range(30):
+            assert await turn.come()
+            calls.append(f"call {n}")
+            called.set()
+            await asyncio.sleep(0.02)
+
+    shop.calls = many
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        before = len(calls)
+        await shop.deliver(command(shop, "/codedesigner help"))
+        worker.wake()
+
+        async def answered() -> bool:
+            return bool(shop.stage.replies)
+
+        await shop.until(answered)
+        assert len(calls) - before < 25, "it did not wait for the whole review"
+        await shop.until(shop.is_done)
+        worker.stop()
+        await running
+        assert calls == [f"call {n}" for n in range(30)], "no call was made twice"
+        names = shop.names()
+        assert names.index("task.preempted") < names.index("task.resumed")
+        by_type = {one.task_type: one for one in await shop.ended()}
+        assert by_type["address_comment"].updated_at < by_type["exploration"].updated_at
+
+    asyncio.run(run())
+
+
+def test_a_newer_head_ends_the_older_review_between_two_calls_and_it_posts_nothing(shop: Shop) -> None:
+    called = asyncio.Event()
+    first = shop.stage.pull.head
+
+    async def endless(turn: Turn) -> None:
+        called.set()
+        while shop.stage.pull.head == first or not turn.cancelled:
+            if not await turn.come() or shop.stage.pull.head != first:
+                return
+            await asyncio.sleep(0.01)
+
+    shop.calls = endless
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        shop.stage.push({"cart.py": CART + "\n\nX = 1\n"})
+        await shop.deliver(review(shop))
+        await shop.until(shop.is_done)
+        worker.stop()
+        await running
+        check = shop.stage.forge.checks[first, "codedesigner"]
+        assert check.conclusion == "cancelled"
+        assert shop.stage.check().conclusion == "success"
+        assert shop.stage.discussion.threads == ()
+        assert [one.outcome for one in await shop.ended() if one.work.head == first][-1] == "superseded"
+
+    asyncio.run(run())
+
+
+def test_an_event_of_an_old_head_that_arrives_late_ends_nothing_but_itself(shop: Shop) -> None:
+    async def run() -> None:
+        old = review(shop)
+        shop.stage.push({"cart.py": BROKEN + "\n\nX = 1\n"})
+        await shop.deliver(review(shop))
+        await shop.deliver(old)
+        tasks = await shop.settle(shop.worker())
+        outcomes = {(one.work.head == shop.stage.pull.head, one.task_type): one.outcome for one in tasks}
+        assert outcomes[True, "incorporate_insight"] == "done"
+        assert outcomes[False, "extract_content"] == "superseded"
+        assert len(shop.stage.discussion.threads) == 1
+
+    asyncio.run(run())
+
+
+def test_a_stopped_worker_hands_back_what_it_cannot_finish_and_the_next_one_ends_it(shop: Shop) -> None:
+    called = asyncio.Event()
+
+    async def slow(_turn: Turn) -> None:
+        called.set()
+        await asyncio.sleep(60)
+
+    shop.calls = slow
+    shop.config = QUICK.__class__(slots=1, lease_s=60.0, beat_s=0.02, tick_s=0.02, grace_s=0.05)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        worker.stop()
+        async with asyncio.timeout(2):
+            await running
+        [task] = [one for one in await shop.tasks() if one.active]
+        assert (task.state, task.owner, task.retry_count) == ("paused", None, 0)
+        assert "task.handed_back" in shop.names()
+
+        async def none(_turn: Turn) -> None:
+            return None
+
+        shop.calls = none
+        assert kinds(await shop.settle(shop.worker("v")))[-1] == ("documenter", "incorporate_insight", "done")
+
+    asyncio.run(run())
+
+
+def test_a_failure_is_tried_again_and_the_module_hears_of_it(shop: Shop) -> None:
+    times = 0
+
+    async def breaks(_turn: Turn) -> None:
+        nonlocal times
+        times += 1
+        raise ZeroDivisionError
+
+    shop.calls = breaks
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+
+        async def retried() -> bool:
+            return "task.retried" in shop.names()
+
+        await shop.until(retried)
+        worker.stop()
+        await running
+        [task] = [one for one in await shop.tasks() if one.active]
+        assert (task.state, task.retry_count, task.error) == ("paused", 1, "a bug (ZeroDivisionError)")
+        assert task.not_before > task.updated_at + 50
+        assert await shop.store.kept("explorer") == {task.work.name: "ZeroDivisionError"}
+        assert times == 1
+
+    asyncio.run(run())
+
+
+def test_a_task_that_is_held_waits_for_its_person_and_one_that_is_cancelled_says_so(shop: Shop) -> None:
+    called = asyncio.Event()
+    seen: list[int] = []
+
+    async def many(turn: Turn) -> None:
+        for n in range(1_000):
+            if not await turn.come():
+                return
+            seen.append(n)
+            called.set()
+            await asyncio.sleep(0.01)
+
+    shop.calls = many
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        [task] = [one for one in await shop.tasks() if one.active]
+        assert await shop.store.want(task.id, held=True)
+
+        async def held() -> bool:
+            return any(entry.parked for entry in worker.entries)
+
+        await shop.until(held)
+        count = len(seen)
+        await asyncio.sleep(0.1)
+        assert len(seen) <= count + 1
+        await shop.store.want(task.id, held=False)
+
+        async def on() -> bool:
+            return len(seen) > count + 3
+
+        await shop.until(on)
+        await shop.store.want(task.id, cancelled="by ann")
+        await shop.until(shop.is_done)
+        worker.stop()
+        await running
+        assert [one.outcome for one in await shop.ended()][-1] == "cancelled"
+        check = shop.stage.check()
+        assert check.conclusion == "failure"
+        assert "cancelled" in check.title
+
+    asyncio.run(run())
+
+
+def test_a_worker_that_is_fenced_off_stops_and_writes_nothing(shop: Shop) -> None:
+    called = asyncio.Event()
+
+    async def slow(turn: Turn) -> None:
+        called.set()
+        while not turn.cancelled:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    shop.calls = slow
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker("zombie")
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        freed = await shop.store.free("zombie")
+        assert len(freed) == 1
+        taken = await shop.store.start(freed[0], "alive", 60.0, {})
+        assert taken is not None
+
+        async def lost() -> bool:
+            return not worker.entries
+
+        await shop.until(lost)
+        worker.stop()
+        await running
+        now = await shop.store.get(taken.id)
+        assert now is not None
+        assert (now.state, now.owner, now.attempt) == ("running", "alive", taken.attempt)
+
+    asyncio.run(run())
+
+
+def test_what_a_dead_worker_left_is_put_right_before_modules_and_tasks(shop: Shop) -> None:
+    """Recovery: corrections are on the disk, then modules know what they knew, then tasks go on."""
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        dead = shop.worker()
+        name = dead.name
+        await shop.store.register(name, "here", 1, 1)
+        assert await shop.store.start((await shop.store.waiting())[0], name, -1.0, {}) is not None
+        await shop.store.keep("researcher", {"x": "broke"})
+        tasks = await shop.settle(shop.worker("next"))
+        assert kinds(tasks)[-1] == ("documenter", "incorporate_insight", "done")
+        names = [one for one in shop.names() if one.startswith(("recovery", "task.started", "task.recovered"))]
+        assert names[:6] == [
+            "task.recovered",
+            "recovery.corrections_persisted",
+            "recovery.module_restored",
+            "recovery.module_restored",
+            "recovery.module_restored",
+            "recovery.complete",
+        ]
+
+    asyncio.run(run())
+
+
+def test_it_is_the_same_on_postgresql(
+    postgres: Callable[[], str], make_repo: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CODEDESIGNER_STATE_DIR", str(tmp_path / "state"))
+    database: Database = open_database(postgres(), tmp_path)
+    stage = Stage(make_repo({"cart.py": CART}), locations=("pyflakes",))
+    stage.open({"cart.py": BROKEN})
+    shop = Shop(stage, database)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        assert kinds(await shop.settle(shop.worker()))[-1] == ("documenter", "incorporate_insight", "done")
+
+    asyncio.run(run())
+    database.close()
