@@ -14,6 +14,7 @@ from bench.measure import Measurement, Row
 # name -> the module whose `measure()` gives rows, or a figure for each name; imported when it is run
 MEASUREMENTS = {
     "startup": "bench.startup",
+    "jobstart": "bench.jobstart",
     "diffs": "bench.diffs",
     "plan": "bench.plan",
     "functions": "bench.functions",
