@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "replay": ("codedesigner.commands.replay", "replay", "Report once more on a review that was recorded."),
     "plan": ("codedesigner.commands.plan", "plan", "Show what a review would ask, of whom, and what it would cost."),
     "ci": ("codedesigner.ci", "ci", "Do what the CI event asks for (GitHub Actions, GitLab CI)."),
+    "serve": ("codedesigner.commands.service", "serve", "Take webhooks, review what they ask for, and show it."),
     "eval": ("codedesigner.commands.eval", "evaluate", "Measure reviewers, and votes of them, on labelled reviews."),
     "outcome": ("codedesigner.commands.outcome", "outcome", "Tell what became of findings, for votes to weigh by."),
     "doctor": ("codedesigner.commands.doctor", "doctor", "Check that everything that a review asks can be asked."),

@@ -30,7 +30,15 @@ class AccessToken:
     value: str = field(repr=False)
 
 
-Credential = AccessToken | AppInstallation
+@dataclass(frozen=True, slots=True)
+class App:
+    """A GitHub App as itself, which may ask where it is installed and nothing else."""
+
+    id: str
+    private_key: str = field(repr=False)
+
+
+Credential = AccessToken | AppInstallation | App
 
 
 @dataclass(frozen=True, slots=True)

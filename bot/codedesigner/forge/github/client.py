@@ -15,7 +15,7 @@ from codedesigner import __version__
 from codedesigner.errors import ConfigError, LimitedError, UnreachableError
 from codedesigner.forge.answers import Answer
 from codedesigner.forge.attempts import LIMITS, Attempts, Timing
-from codedesigner.forge.github.address import Address, AppInstallation, Credential
+from codedesigner.forge.github.address import AccessToken, Address, App, AppInstallation, Credential
 from codedesigner.forge.github.answers import judge, judge_graphql, unreachable
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ class Client:
         self.address = address
         self._attempts = Attempts(timing)
         self._github, self._auth = _connect(address, credential)
-        self.installation = isinstance(credential, AppInstallation) or credential.value.startswith("ghs_")
+        self.installation = isinstance(credential, AppInstallation) or (
+            isinstance(credential, AccessToken) and credential.value.startswith("ghs_")
+        )
 
     async def token(self) -> str:
         """The credential as git needs it; an App's is made anew when it has run out."""
@@ -221,12 +223,14 @@ def _connect(address: Address, credential: Credential) -> tuple[Github, Auth]:
         raise ConfigError("PyGithub is not installed", hint="pip install 'codedesigner[github]'") from error
 
     auth: Auth
-    if isinstance(credential, AppInstallation):
-        app = github.Auth.AppAuth(credential.app, credential.private_key)
-        _prove(app)
-        auth = github.Auth.AppInstallationAuth(app, credential.installation)
-    else:
+    if isinstance(credential, AccessToken):
         auth = github.Auth.Token(credential.value)
+    else:
+        name = credential.id if isinstance(credential, App) else credential.app
+        auth = app = github.Auth.AppAuth(name, credential.private_key)
+        _prove(app)
+        if isinstance(credential, AppInstallation):
+            auth = github.Auth.AppInstallationAuth(app, credential.installation)
     client = github.Github(
         auth=auth,
         base_url=address.api,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from codedesigner.errors import UnreachableError
 from codedesigner.forge.attempts import Timing
-from codedesigner.forge.github.address import Address, Credential, address_from, credential_from
+from codedesigner.forge.github.address import Address, App, Credential, address_from, credential_from
 from codedesigner.forge.github.client import Client
 from codedesigner.forge.github.forge import GitHubForge
 
@@ -17,6 +18,24 @@ def connect(address: Address, credential: Credential, timing: Timing | None = No
         ConfigError: PyGithub is not installed.
     """
     return GitHubForge(Client(address, credential, timing or Timing()))
+
+
+async def installation_of(address: Address, app: App, timing: Timing | None = None) -> int:
+    """The number of the App's installation that has the repository.
+
+    Raises:
+        MissingError: it is installed nowhere that has it.
+        ConfigError: PyGithub is not installed, or the key is none.
+    """
+    client = Client(address, app, timing or Timing())
+    try:
+        found = await client.get(f"{address.path}/installation", what="the App's installation")
+    finally:
+        client.close()
+    number = found.get("id") if isinstance(found, dict) else None
+    if not isinstance(number, int):
+        raise UnreachableError("GitHub gave no number of an installation")
+    return number
 
 
 def connect_from(environment: Mapping[str, str], timing: Timing | None = None) -> GitHubForge:

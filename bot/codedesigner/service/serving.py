@@ -1,0 +1,161 @@
+"""The service's process: it listens, keeps its workers going in processes of their own, and ends in an orderly way.
+
+Workers are processes because reviews take processor time, and a webhook must not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codedesigner.service.logs import Log
+from codedesigner.service.web.live import Streams
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
+
+MOST_CONNECTIONS = 2_000
+_BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+_STEADY_S = 120.0  # a worker that lived so long has not failed to start
+_SPARE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where to listen, which command starts a worker, how many of them, and how long they may take to stop."""
+
+    host: str
+    port: int
+    worker: Sequence[str]
+    workers: int
+    stop_s: float
+    environ: Mapping[str, str]
+
+
+async def serve(app: Starlette, streams: Streams, plan: Plan, log: Log, *, ready: Callable[[int], None]) -> None:
+    """Listen until SIGTERM or SIGINT comes; `ready` is told the port once deliveries are taken.
+
+    Then nothing new is taken, streams end, workers finish or hand back what they have, and this returns.
+
+    Raises:
+        OSError: the port cannot be had.
+    """
+    stopping = asyncio.Event()
+    with _signals(stopping):
+        server = _server(app, plan)
+        listening = asyncio.create_task(server.serve())
+        try:
+            port = await _started(server, listening)
+            log("service.started", host=plan.host, port=port, workers=plan.workers)
+            ready(port)
+            crew = [asyncio.create_task(_keep(number, plan, stopping, log)) for number in range(plan.workers)]
+            stopped = asyncio.create_task(stopping.wait())
+            await asyncio.wait({stopped, listening}, return_when=asyncio.FIRST_COMPLETED)
+            log("service.stopping", after_s=plan.stop_s)
+            stopping.set()
+        finally:
+            streams.stop()
+            server.should_exit = True
+        await asyncio.gather(*crew)
+        await listening
+    log("service.stopped")
+
+
+def _server(app: Starlette, plan: Plan) -> uvicorn.Server:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Signals are ours: uvicorn would end the process by them before workers have stopped."""
+            yield
+
+    return Server(
+        uvicorn.Config(
+            app,
+            host=plan.host,
+            port=plan.port,
+            http="h11",
+            loop="asyncio",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=2_048,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=max(1, int(plan.stop_s)),
+        )
+    )
+
+
+async def _started(server: uvicorn.Server, listening: asyncio.Task[None]) -> int:
+    """The port, when somebody listens there."""
+    while not server.started:
+        if listening.done():
+            _raise(listening)
+        await asyncio.sleep(0.01)
+    return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+def _raise(listening: asyncio.Task[None]) -> None:
+    error = listening.exception()
+    if isinstance(error, SystemExit) or error is None:
+        raise OSError("the address is in use, or may not be listened on")
+    raise error
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stopping.set)
+    try:
+        yield
+    finally:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+
+
+async def _keep(number: int, plan: Plan, stopping: asyncio.Event, log: Log) -> None:
+    """One worker, started again when it ends by itself, and told to stop when all stops."""
+    failures = 0
+    while not stopping.is_set():
+        began = time.monotonic()
+        child = await asyncio.create_subprocess_exec(
+            *plan.worker, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr, env=dict(plan.environ)
+        )
+        ended = asyncio.create_task(child.wait())
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not ended.done():
+            await _stop(child, ended, plan.stop_s + _SPARE_S)
+            return
+        failures = 0 if time.monotonic() - began > _STEADY_S else failures + 1
+        pause = _BACKOFF_S[min(max(0, failures - 1), len(_BACKOFF_S) - 1)]
+        log("service.note", level="error", message=f"worker {number} ended with {child.returncode}", again_s=pause)
+        try:
+            async with asyncio.timeout(pause):
+                await stopping.wait()
+        except TimeoutError:
+            continue
+
+
+async def _stop(child: asyncio.subprocess.Process, ended: asyncio.Task[int], seconds: float) -> None:
+    child.terminate()
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.shield(ended)
+    except TimeoutError:
+        child.kill()
+        await ended
