@@ -111,7 +111,7 @@ def _applies(repo: Path, head: str, finding: Any) -> bool:
     new = "".join([*lines[: suggestion["start_line"] - 1], suggestion["replacement"], *lines[suggestion["end_line"] :]])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / finding["path"]
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode(old))
         patch = encode(to_patch(finding["path"], old, new))
         done = subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, capture_output=True, check=False)
