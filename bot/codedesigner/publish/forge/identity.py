@@ -110,13 +110,14 @@ class Moves:
     """What became of files between the two commits.
 
     `renamed` maps old names to new ones. `present` are the files of the change now, `fresh` those of them that were
-    not there before. `lines` are the lines of the new sides.
+    not there before. `lines` are the lines of the new sides, `added` those of them that the change adds.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    added: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def current(self, path: str) -> str:
         """The name that a file has now."""
@@ -126,6 +127,11 @@ class Moves:
         """Whether the evidence still stands somewhere in the file, whatever its layout."""
         lines = self.lines.get(self.current(identity.path), ())
         return _enough(identity) and _within(identity.words, _words(lines))
+
+    def left(self, identity: Identity) -> bool:
+        """Whether the evidence stands, and the change is not what brings it: another base has it already."""
+        added = self.added.get(self.current(identity.path), ())
+        return self.stands(identity) and not _within(identity.words, _words(added))
 
 
 def match(old: Sequence[Identity], new: Sequence[Identity], moves: Moves) -> dict[int, int]:

@@ -67,6 +67,7 @@ def moves_of(files: Sequence[FileChange]) -> Moves:
         present=frozenset(shown(file.path) for file in files),
         fresh=frozenset(shown(file.path) for file in files if file.status in ("added", "renamed", "copied")),
         lines={shown(file.path): file.new_lines for file in files},
+        added={shown(file.path): [line.text for line in file.changed_lines("RIGHT")] for file in files},
     )
 
 

@@ -166,6 +166,8 @@ class _Work:
         elif posted.mark.identity.kind.startswith("model/") and moves.stands(posted.mark.identity):
             # A model that says something else today has fixed nothing.
             self._withdraw(posted, "nobody reports it any more; the lines are as they were")
+        elif moves.left(posted.mark.identity):
+            self._withdraw(posted, "its lines are as they were, and the change does not add them")
         else:
             why = "" if path in moves.present else "its file is no longer part of the change"
             what = f"Fixed in {self._page.commit(self._page.head)}"

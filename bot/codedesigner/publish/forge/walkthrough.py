@@ -23,6 +23,7 @@ _VERBS: dict[Status, str] = {
 }
 _TESTS = r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)\.[^/]+$"
 _DOCUMENTATION = r"(?:^|/)docs?/|\.(?:md|rst|adoc|txt)$|(?:^|/)(?:LICENSE|CHANGELOG)[^/]*$"
+_ASKED = re.compile(r"(?:^|/)[^/]*(?:locations|angles)[^/]*\.(?:ya?ml|json)$", re.IGNORECASE)
 _KINDS = (
     ("tests", re.compile(_TESTS, re.IGNORECASE)),
     ("documentation", re.compile(_DOCUMENTATION, re.IGNORECASE)),
@@ -70,6 +71,14 @@ def steering_notices(report: Report, configuration: str = ".codedesigner.yml") -
         notices.append(
             f"The change edits {code(configuration)}. It was reviewed under the configuration of the commit that it "
             "starts from; the edit counts once it is merged. A person should look at it."
+        )
+    asked = [path for path in paths if _ASKED.search(path)]
+    if asked:
+        more = f" and {len(asked) - _MOST:,} more" if len(asked) > _MOST else ""
+        notices.append(
+            f"The change edits what says whom a reviewer asks, and what: {', '.join(map(code, asked[:_MOST]))}{more}. "
+            "Nothing of it counted here. An address in there is where code and keys go once somebody uses the file: "
+            "a person should look at it."
         )
     others = [path for path in paths if path != configuration and steers_builds(path)]
     if others:
