@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 FILE_NAME = "service.sqlite"
 _BUSY_S = 10.0
+_SHORT_S = 0.2
 _TRIES = 6
 _WAIT_S = 0.05  # doubles with every try
 _THREADS = 4  # transactions of one process at once on PostgreSQL
@@ -34,10 +35,15 @@ class DatabaseError(CodedesignerError):
 
 
 class Database:
-    """The service's database. A transaction is done whole or not at all, and what is done survives a power cut."""
+    """The service's database. A transaction is done whole or not at all, and what is done survives a power cut.
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+    Where it is not `durable`, what the last ones did may be lost in a power cut, though not with the process; and
+    nobody waits long for it.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self._engine = _engine(url, durable=durable)
+        self._tries = _TRIES if durable else 1
         self.dialect = self._engine.dialect.name
         threads = 1 if self.dialect == "sqlite" else _THREADS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service-db")
@@ -53,7 +59,7 @@ class Database:
     def do(self, work: Callable[[Connection], T]) -> T:
         """The same, here and now."""
         wait = _WAIT_S
-        for _ in range(_TRIES - 1):
+        for _ in range(self._tries - 1):
             try:
                 return self._once(work)
             except (OperationalError, InterfaceError, IntegrityError) as error:
@@ -108,6 +114,19 @@ class SharedClock:
         return time.time() + self._ahead_s
 
 
+def address_of(url: str | None, folder: Path) -> str:
+    """The address itself, or that of `service.sqlite` in `folder`, which is made where it is missing.
+
+    Raises:
+        StoreError: the file is open to others.
+    """
+    if url is not None:
+        return url
+    path = folder / FILE_NAME
+    own_file(path)
+    return f"sqlite:///{path}"
+
+
 def open_database(url: str | None, folder: Path) -> Database:
     """The database at `url` (`postgresql://…` or `sqlite:///…`), or `service.sqlite` in `folder`, with today's tables.
 
@@ -116,11 +135,7 @@ def open_database(url: str | None, folder: Path) -> Database:
         StoreError: the file is open to others.
         DatabaseError: it cannot be used, or was made by a newer version.
     """
-    if url is None:
-        path = folder / FILE_NAME
-        own_file(path)
-        url = f"sqlite:///{path}"
-    database = Database(url)
+    database = Database(address_of(url, folder))
     try:
         migrate(database)
     except BaseException:
@@ -159,7 +174,7 @@ def migrate(database: Database) -> int:
     return database.do(steps)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, durable: bool) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -172,16 +187,23 @@ def _engine(url: str) -> Engine:
         raise ConfigError(
             f"a database of the kind `{parsed.drivername}` is not supported", hint="give a postgresql:// address"
         )
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_S, "check_same_thread": False})
-    event.listen(engine, "connect", _sqlite_connected)
+    engine = create_engine(
+        parsed, connect_args={"timeout": _BUSY_S if durable else _SHORT_S, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _sqlite_connected if durable else _sqlite_connected_lightly)
     event.listen(engine, "begin", _sqlite_begun)
     return engine
 
 
 def _sqlite_connected(connection: Any, _record: object) -> None:
     """WAL, so that readers wait for nobody; every commit waits for the disk, as a webhook is answered after it."""
+    _sqlite_connected_lightly(connection, _record)
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _sqlite_connected_lightly(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "trusted_schema = OFF"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "trusted_schema = OFF"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 
 from codedesigner.errors import CodedesignerError
@@ -45,6 +45,13 @@ class WorkerConfig:
     bounds: Bounds = BOUNDS
 
 
+CONFIG = WorkerConfig()
+
+
+Advise = Callable[[Mapping[Module, float], int], Awaitable[Mapping[Module, float]]]
+"""The weights from now on, given those so far and how many tasks this worker has completed."""
+
+
 class View:
     """Tasks that have ended and whose followers are to be named, as modules see them."""
 
@@ -64,10 +71,11 @@ class Worker:
         modules: Mapping[Module, ModuleInterface],
         view: View,
         *,
-        config: WorkerConfig = WorkerConfig(),
+        config: WorkerConfig = CONFIG,
         name: str = "",
         can_execute: Callable[[Task], bool] = lambda _task: True,
         children: Children | None = None,
+        advise: Advise | None = None,
         listen: Listen = deaf,
     ) -> None:
         self.name = name or worker_name()
@@ -79,6 +87,8 @@ class Worker:
         self._view = view
         self._can_execute = can_execute
         self._children = children
+        self._advise = advise
+        self._advised: asyncio.Task[None] | None = None
         self._listen = listen
         self._ends = Ends(store, listen)
         self._scheduler = Scheduler()
@@ -162,8 +172,14 @@ class Worker:
         if now - self._last_prune >= self.config.prune_s:
             self._last_prune = now
             await self._store.prune(self.config.bounds)
+        if self._advise is not None and (self._advised is None or self._advised.done()):
+            self._advised = self._aside(self._weigh(self._advise))
         await self._follow()
         await self._dispatch()
+
+    async def _weigh(self, advise: Advise) -> None:
+        self.weights = await advise(self.weights, self.completed)
+        await asyncio.sleep(self.config.beat_s)
 
     async def _follow(self) -> None:
         """Submit what follows from tasks that have ended, whoever ended them."""
@@ -314,10 +330,11 @@ class Worker:
             entry.asked = ""
             await self._store.want(entry.task.id, cancelled="")
 
-    def _aside(self, work: Coroutine[object, object, None]) -> None:
+    def _aside(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._listened(work))
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
+        return task
 
     async def _listened(self, work: Coroutine[object, object, None]) -> None:
         await self._guarded(work)
@@ -354,6 +371,8 @@ class Worker:
                     entry.job.cancel()
             if late:
                 await asyncio.wait(late, timeout=self.config.grace_s)
+        for aside in self._asides:
+            aside.cancel()
         await self._guarded(self._store.leave(self.name, gone=True))
         if self._children is not None:
             self._children.close()

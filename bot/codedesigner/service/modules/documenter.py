@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -57,7 +56,7 @@ class Documenter(PullModule):
         if not kept:
             return None
         try:
-            return Report.model_validate(json.loads(kept)["report"])
+            return Report.model_validate_json(kept)
         except ValidationError:
             return None  # another version made it
 

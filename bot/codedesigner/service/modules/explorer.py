@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from codedesigner.errors import UsageError
 from codedesigner.event.model import QueueEntered
 from codedesigner.publish.discussion import PullRequest
@@ -47,7 +45,7 @@ class Explorer(PullModule):
         kind = _publishing(report, again=task.context.get("reviewed_before") is True)
         found = {"next": kind, "findings": len(report.findings), "functions": report.change.functions}
         # A report that held a secret is not kept: whoever publishes it has to see that it did.
-        return TaskResult(context=found, result="" if leaked else json.dumps({"report": json.loads(to_json(report))}))
+        return TaskResult(context=found, result="" if leaked else to_json(report))
 
     def _after(self, task: Task) -> list[Task]:
         if task.task_type != "extract_content" or task.outcome != "done":

@@ -1,0 +1,141 @@
+"""Everything that a worker needs, put together from an address of a database and a folder, and taken apart again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from codedesigner.assembly.options import ReviewOptions
+from codedesigner.assembly.pool import model_pool
+from codedesigner.assembly.shared import SharedModels
+from codedesigner.call.model import Call, Reply
+from codedesigner.config.settings import Settings
+from codedesigner.location.registry import locations_for
+from codedesigner.location.supervisor import supervisor_of
+from codedesigner.pool.clock import Clock
+from codedesigner.pool.events import Listen as PoolListen
+from codedesigner.pool.events import PoolEvent
+from codedesigner.pool.events import deaf as pool_deaf
+from codedesigner.pool.lent import Turn
+from codedesigner.pool.task import Task as PoolTask
+from codedesigner.service.board import Board
+from codedesigner.service.consultation import CONSULTATION, Ask, Consultant, ConsultationConfig, Spending
+from codedesigner.service.database import Database, SharedClock, address_of, open_database
+from codedesigner.service.events import Listen, deaf
+from codedesigner.service.ledger import SqlLedger
+from codedesigner.service.modules import modules_of
+from codedesigner.service.modules.base import Bench, Desks
+from codedesigner.service.processes import Children
+from codedesigner.service.store import Store
+from codedesigner.service.task import Task
+from codedesigner.service.worker import CONFIG, View, Worker, WorkerConfig
+from codedesigner.state.replies import ReplyStore
+
+CLONES = "clones"
+MAX_CONCURRENT, PER_ENDPOINT = 8, 4
+
+
+@dataclass(frozen=True)
+class Base:
+    """What is there before a worker is: the database, the time that all share, and the models' gate."""
+
+    database: Database
+    clock: SharedClock
+    store: Store
+    models: SharedModels
+    spending: Spending
+    folder: Path
+
+
+@asynccontextmanager
+async def opened(
+    url: str | None,
+    folder: Path,
+    *,
+    max_concurrent: int = MAX_CONCURRENT,
+    per_endpoint: int = PER_ENDPOINT,
+    clock: Clock | None = None,
+    tell: Callable[[str], None] = lambda _line: None,
+    listen: PoolListen = pool_deaf,
+) -> AsyncIterator[Base]:
+    """The database at `url`, or in `folder`; quotas are kept in it, and replies of models in `folder`.
+
+    Raises:
+        ConfigError, StoreError, DatabaseError: the database cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        database = open_database(url, folder)
+        stack.callback(database.close)
+        time = SharedClock(database)
+        time.sync()
+        ledger = SqlLedger(Database(address_of(url, folder), durable=False))
+        stack.callback(ledger.close)
+        replies = ReplyStore(folder, tell=tell)
+        stack.push_async_callback(replies.close)
+        spending = Spending()
+
+        def hear(event: PoolEvent) -> None:
+            spending(event)
+            listen(event)
+
+        models = SharedModels(
+            ledger, replies, max_concurrent=max_concurrent, per_endpoint=per_endpoint, clock=clock, listen=hear
+        )
+        stack.push_async_callback(models.close)
+        yield Base(database, time, Store(database, time), models, spending, folder)
+
+
+def worker_of(
+    base: Base,
+    desks: Desks,
+    ask: Ask,
+    *,
+    config: WorkerConfig = CONFIG,
+    consultation: ConsultationConfig = CONSULTATION,
+    name: str = "",
+    listen: Listen = deaf,
+) -> Worker:
+    """A worker on it; `ask` asks the supervisor. What asks models is begun only while the gate would let a call go."""
+    view, board = View(), Board(base.database, base.clock)
+    consultant = Consultant(base.store, board, ask, base.spending, listen, consultation)
+    return Worker(
+        base.store,
+        modules_of(Bench(desks, view, base.store.result, base.clock)),
+        view,
+        config=config,
+        name=name,
+        can_execute=_gate(base.models),
+        children=Children(base.folder),
+        advise=consultant.maybe,
+        listen=listen,
+    )
+
+
+def supervisor_of_all(base: Base, options: ReviewOptions, environ: Mapping[str, str]) -> Ask:
+    """Asks the operator's supervisor, by way of the gate that all share; it is nobody's where there is none.
+
+    Raises (when asked):
+        ConfigError: the locations are wrong, or it cannot be reached as it is configured.
+    """
+
+    async def ask(call: Call) -> Reply | None:
+        registry = locations_for(options.locations_file, environ)
+        supervisor = supervisor_of(registry.list(enabled=True))
+        if supervisor is None:
+            return None
+        lending, settings = base.models.lend(Turn()), Settings()
+        async with model_pool(
+            [supervisor], settings, registry.pool, environ, prices=registry.prices, lending=lending
+        ) as pool:
+            return await pool.submit(
+                PoolTask(call.id, "verify", call, priority=call.priority, location_id=supervisor.id)
+            )
+
+    return ask
+
+
+def _gate(models: SharedModels) -> Callable[[Task], bool]:
+    """A person's task goes even where all models are busy: its calls are first in the line before the gate."""
+    return lambda task: task.module != "explorer" or models.can_execute()
