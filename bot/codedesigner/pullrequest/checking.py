@@ -24,8 +24,9 @@ class Checking:
 
     async def begin(self, before: str = "") -> None:
         """Say that a review is under way, and end what a run that was cut off left running on this head or `before`."""
-        for sha in {self.head, before} - {""}:
-            await self._finish_others(sha)
+        for sha in dict.fromkeys((self.head, before)):
+            if sha:
+                await self._finish_others(sha)
         await self._write(running(self.head, run=self.desk.run))
 
     async def end(self, check: Check) -> None:
