@@ -5,9 +5,12 @@
   source.onopen = () => say("live", "live");
   source.onerror = () => say("connection lost, trying again", "lost");
   source.addEventListener("over", () => { source.close(); location.reload(); });
-  source.onmessage = (message) => {
-    for (const [id, html] of Object.entries(JSON.parse(message.data))) {
+  const late = {};
+  const show = () => {
+    for (const [id, html] of Object.entries(late)) {
       const part = document.getElementById(id);
+      if (part && part.querySelector(":active")) continue; // something in it is just being pressed
+      delete late[id];
       if (!part) continue;
       const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
       const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
@@ -17,4 +20,6 @@
       if (again) again.focus({ preventScroll: true });
     }
   };
+  source.onmessage = (message) => { Object.assign(late, JSON.parse(message.data)); show(); };
+  document.addEventListener("pointerup", () => setTimeout(show, 0));
 })();

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
 from codedesigner.publish.report import FindingReport, LocationReport, Report
@@ -150,8 +150,9 @@ def _results(db: Connection, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _report(data: str) -> Report | None:
-    """The report; None where another version wrote it."""
+    """The report in what a task has left; None where another version wrote it."""
     try:
-        return Report.model_validate_json(data)
-    except ValidationError:
+        left = json.loads(data)
+        return Report.model_validate_json(json.dumps(left.get("report") if isinstance(left, dict) else None))
+    except ValueError:
         return None

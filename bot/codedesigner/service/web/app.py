@@ -89,6 +89,7 @@ def build(given: Given) -> Web:
         Route("/metrics", health.metrics),
         *(Route(path, site.whole_service) for path in PAGES),
         Route("/live", site.live),
+        Route("/favicon.ico", _nothing),
         Route("/sign-in", site.sign_in, methods=["GET", "POST"]),
         Route("/sign-out", site.sign_out, methods=["POST"]),
         Route("/tasks/{name:str}", site.one_task),
@@ -96,6 +97,11 @@ def build(given: Given) -> Web:
     ]
     app = Starlette(routes=routes, exception_handlers={DatabaseError: _unavailable(given.log)})
     return Web(app, streams, meters)
+
+
+async def _nothing(_request: Request) -> Response:
+    """Browsers ask for a picture; there is none, and it is no error."""
+    return Response(status_code=204, headers={"Cache-Control": "max-age=86400"})
 
 
 def _unavailable(log: Log) -> Callable[[Request, Exception], Response]:

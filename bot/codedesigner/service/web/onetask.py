@@ -31,10 +31,14 @@ MOST_FINDINGS = 100
 _EDGES = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def standing(task: Task, now: float, form: str) -> Region:
-    """How it stands, and what one may do about it."""
-    html = render("service/task.html.j2", {"task": shown(task, now), "form": form})
-    return Region("task", "Task", html)
+def standing(task: Task, now: float) -> Region:
+    """How it stands."""
+    return Region("task", "Task", render("service/task.html.j2", {"task": shown(task, now)}))
+
+
+def acts(task: Task, now: float, form: str) -> Region:
+    """What one may do about it: a part of its own, that stays as it is while times pass, so that buttons stay."""
+    return Region("acts", "Actions", render("service/acts.html.j2", {"task": shown(task, now), "form": form}))
 
 
 def progress(report: Report | None, events: Sequence[Happening]) -> Region:
@@ -63,8 +67,8 @@ def _tiles(report: Report) -> list[dict[str, str]]:
     kind = {"pass": "", "fail": "bad", "inconclusive": "warn"}[verdict]
     rows = (
         ("Verdict", verdict, kind),
-        ("Items answered", f"{coverage.items_answered:,} / {coverage.items_planned:,}", ""),
-        ("Ballots", f"{coverage.ballots_answered:,} / {coverage.ballots_asked:,}", ""),
+        ("Items answered", f"{coverage.items_answered:,}/{coverage.items_planned:,}", ""),
+        ("Ballots", f"{coverage.ballots_answered:,}/{coverage.ballots_asked:,}", ""),
         ("Stopped early", many(usage.early_exits), ""),
         ("Model calls", many(usage.model_calls), ""),
         ("From store", many(usage.cached_calls), ""),
@@ -125,14 +129,14 @@ def findings_of(report: Report | None, task: str) -> Region:
     """The findings of one review."""
     rows = [] if report is None else [_finding(one, None, task) for one in report.findings[:MOST_FINDINGS]]
     facts = _listed(rows, 0 if report is None else len(report.findings))
-    none = "No findings." if report is not None else "Findings are here once the review has ended."
-    return Region("findings", "Findings and ballots", _filled("findings", facts | {"none": none} | _bars(())))
+    nothing = "No findings." if report is not None else "Findings are here once the review has ended."
+    return Region("findings", "Findings and ballots", _filled("findings", facts | {"nothing": nothing} | _bars(())))
 
 
 def findings_of_all(found: Sequence[tuple[ReviewSeen, FindingReport]]) -> Region:
     """The findings of the last day, and how often locations agreed how far."""
     rows = [_finding(finding, review, review.task_id) for review, finding in found[:MOST_FINDINGS]]
-    facts = _listed(rows, len(found)) | {"none": "No finding in the last day."}
+    facts = _listed(rows, len(found)) | {"nothing": "No finding in the last day."}
     bars = _bars([finding.agreement for _, finding in found])
     return Region("findings", "Findings, last day", _filled("findings", facts | bars))
 

@@ -22,8 +22,9 @@ class Page:
 
 def _overview(seen: Seen) -> tuple[Region, ...]:
     return (
-        regions.figures(seen.figures, seen.reviews, seen.workers, seen.at),
+        regions.now_figures(seen.figures, seen.workers, seen.at),
         regions.queue(seen.going, seen.figures, seen.at),
+        regions.day_figures(seen.figures, seen.reviews),
         regions.workers(seen.workers, seen.at),
         regions.ended(seen.ended, seen.at),
     )
@@ -59,7 +60,8 @@ def parts_of_task(one: SeenTask, seen: Seen, form: str) -> tuple[Region, ...]:
     review = next((each for each in seen.reviews.reviews if each.task_id in works), None)
     report = review.report if review else None
     return (
-        onetask.standing(one.task, seen.at, form),
+        onetask.standing(one.task, seen.at),
+        onetask.acts(one.task, seen.at, form),
         onetask.progress(report, one.events),
         onetask.findings_of(report, one.task.id),
         onetask.stages(one.together, seen.at),

@@ -30,36 +30,45 @@ class Region:
     html: str
 
 
-def figures(given: Figures, reviews: ReviewsSeen, workers: Sequence[WorkerSeen], now: float) -> Region:
-    """The figures that one looks at first."""
+def now_figures(given: Figures, workers: Sequence[WorkerSeen], now: float) -> Region:
+    """What one looks at first."""
     alive = sum(is_alive(one, now) for one in workers)
-    states = [state for module in given.depth.values() for state in module.items()]
-    waiting, running = (
-        sum(n for state, n in states if state in kinds) for kinds in (("pending", "paused"), ("running",))
-    )
-    failed = sum(given.failed.values())
-    rows: Iterable[tuple[str, str, str]] = (
+    running = sum(states.get("running", 0) for states in given.depth.values())
+    waiting = sum(sum(states.values()) for states in given.depth.values()) - running
+    tiles = (
         ("Running", many(running), ""),
         ("Waiting", many(waiting), ""),
         ("Oldest waits", span(given.oldest_s) if given.oldest_s else "–", "bad" if given.oldest_s > OLD_S else ""),
         ("Workers", str(alive), "" if alive else "bad"),
-        ("Webhooks, 24 h", many(given.deliveries), ""),
-        ("Reviews, 24 h", many(len(reviews.reviews) + reviews.left_out), ""),
-        ("Failed, 24 h", many(failed), "warn" if failed else ""),
-        ("Gave way, 24 h", many(given.preemptions), ""),
-        ("Taken over, 24 h", many(given.recovered), "warn" if given.recovered else ""),
-        ("Model calls, 24 h", many(given.llm_requests), ""),
-        ("Limits hit, 24 h", many(reviews.limits_hit), "warn" if reviews.limits_hit else ""),
-        ("Tokens, 24 h", many(reviews.tokens), ""),
-        ("Cost, 24 h", money(reviews.cost_usd), ""),
+    )
+    return _tiles("figures", "Now", tiles, ())
+
+
+def day_figures(given: Figures, reviews: ReviewsSeen) -> Region:
+    """What the last day was like."""
+    failed = sum(given.failed.values())
+    tiles = (
+        ("Webhooks", many(given.deliveries), ""),
+        ("Reviews", many(len(reviews.reviews) + reviews.left_out), ""),
+        ("Failed", many(failed), "warn" if failed else ""),
+        ("Gave way", many(given.preemptions), ""),
+        ("Taken over", many(given.recovered), "warn" if given.recovered else ""),
+        ("Model calls", many(given.llm_requests), ""),
+        ("Limits hit", many(reviews.limits_hit), "warn" if reviews.limits_hit else ""),
+        ("Tokens", many(reviews.tokens), ""),
+        ("Cost", money(reviews.cost_usd), ""),
     )
     notes = []
     if reviews.left_out:
         notes.append(f"{reviews.left_out:,} older reviews of the day are not in the sums of tokens and cost.")
     if reviews.unreadable:
         notes.append(f"{reviews.unreadable:,} reports were written by another version and are left out.")
-    tiles = [{"name": name, "value": value, "kind": kind} for name, value, kind in rows]
-    return _region("figures", "Now", "figures", {"tiles": tiles, "notes": notes})
+    return _tiles("day", "Last day", tiles, notes)
+
+
+def _tiles(name: str, title: str, tiles: Iterable[tuple[str, str, str]], notes: Sequence[str]) -> Region:
+    rows = [{"name": word, "value": value, "kind": kind} for word, value, kind in tiles]
+    return _region(name, title, "figures", {"tiles": rows, "notes": notes})
 
 
 def queue(tasks: Sequence[Task], given: Figures, now: float) -> Region:
@@ -115,7 +124,7 @@ def _review(one: ReviewSeen, now: float) -> dict[str, object]:
         "id": one.task_id,
         "of": of(one.forge, one.repo, one.number),
         "conclusion": report.gate.conclusion,
-        "head": report.change.head[:12],
+        "head": report.change.head[:8],
         "posted": posted,
         "aside": len(report.findings) - posted,
         "answered": report.coverage.items_answered,

@@ -64,7 +64,7 @@ def shown(task: Task, now: float) -> dict[str, object]:
         "type": task.task_type.replace("_", " "),
         "badge": badge(task),
         "of": of(task.work.forge, task.work.repo, task.work.number),
-        "head": task.work.head[:12],
+        "head": task.work.head[:8],
         "priority": task.priority,
         "age": span(now - (task.created_at if task.active else task.updated_at)),
         "why": _why(task, now),
