@@ -162,12 +162,20 @@ def _message_schema() -> Schema:
     return schema_of(Envelope, "message", "codedesigner message")
 
 
+def _service_schema() -> Schema:
+    from codedesigner.config.schema import schema_of
+    from codedesigner.service.settings import ServiceSettings
+
+    return schema_of(ServiceSettings, "service", "codedesigner service")
+
+
 _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "config": _config_schema,
     "angles": _angles_schema,
     "locations": _locations_schema,
     "report": _report_schema,
     "message": _message_schema,
+    "service": _service_schema,
 }
 
 

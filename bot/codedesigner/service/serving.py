@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 MOST_CONNECTIONS = 2_000
+_BACKLOG = 2_048
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 _STEADY_S = 120.0  # a worker that lived so long has not failed to start
 _SPARE_S = 5.0
@@ -48,11 +50,13 @@ async def serve(app: Starlette, streams: Streams, plan: Plan, log: Log, *, ready
         OSError: the port cannot be had.
     """
     stopping = asyncio.Event()
-    with _signals(stopping):
+    with _signals(stopping), _bound(plan) as bound:
+        port = bound.getsockname()[1]
         server = _server(app, plan)
-        listening = asyncio.create_task(server.serve())
+        listening = asyncio.create_task(server.serve([bound]))
         try:
-            port = await _started(server, listening)
+            while not server.started and not listening.done():  # noqa: ASYNC110 -- it tells nobody
+                await asyncio.sleep(0.01)
             log("service.started", host=plan.host, port=port, workers=plan.workers)
             ready(port)
             crew = [asyncio.create_task(_keep(number, plan, stopping, log)) for number in range(plan.workers)]
@@ -90,7 +94,7 @@ def _server(app: Starlette, plan: Plan) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            backlog=2_048,
+            backlog=_BACKLOG,
             limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=max(1, int(plan.stop_s)),
@@ -98,20 +102,11 @@ def _server(app: Starlette, plan: Plan) -> uvicorn.Server:
     )
 
 
-async def _started(server: uvicorn.Server, listening: asyncio.Task[None]) -> int:
-    """The port, when somebody listens there."""
-    while not server.started:
-        if listening.done():
-            _raise(listening)
-        await asyncio.sleep(0.01)
-    return int(server.servers[0].sockets[0].getsockname()[1])
-
-
-def _raise(listening: asyncio.Task[None]) -> None:
-    error = listening.exception()
-    if isinstance(error, SystemExit) or error is None:
-        raise OSError("the address is in use, or may not be listened on")
-    raise error
+def _bound(plan: Plan) -> socket.socket:
+    """Bound here, for uvicorn would end the process where that fails."""
+    everywhere = plan.host == "::" and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    return socket.create_server((plan.host, plan.port), family=family, backlog=_BACKLOG, dualstack_ipv6=everywhere)
 
 
 @contextmanager
