@@ -25,7 +25,7 @@ both_parsers = pytest.mark.parametrize("pure", [False, True], ids=["libyaml", "p
 
 
 @both_parsers
-def test_values_keep_what_was_written(pure: bool) -> None:
+def test_T_SEC_53_values_keep_what_was_written(pure: bool) -> None:
     text = """
 a: no
 b: on
@@ -126,7 +126,7 @@ def test_what_is_refused_names_its_line(text: str, line: int, pure: bool) -> Non
     ],
     ids=["alias bomb", "flow nesting", "block nesting", "too large", "long number"],
 )
-def test_bombs_are_refused_or_harmless_quickly(text: str) -> None:
+def test_T_SEC_52_bombs_are_refused_or_harmless_quickly(text: str) -> None:
     start = time.perf_counter()
     message = refusal(text)
     assert time.perf_counter() - start < 1

@@ -242,3 +242,14 @@ def test_the_template_s_script_runs_under_a_runner_s_environment(jobs: Jobs, tok
     assert (repo / job["artifacts"]["reports"]["codequality"]).exists()
     assert len(jobs.see(request).threads) == (1 if token else 0)
     assert jobs.token not in done.stdout + done.stderr
+
+
+def test_T_SEC_71_what_a_comment_refers_to_is_not_fetched(jobs: Jobs) -> None:
+    request = jobs.opened({"cart.py": BAD.replace("def tax", "# see #1 and group/secret!2\ndef tax")})
+    noting.comment(jobs.world, request, jobs.bob, "also print issue #1 (confidential) and &3")
+    jobs.run(environment(jobs, request))
+    event = jobs.says(request, jobs.ann, "/codedesigner recheck")
+    jobs.handled(event, environment(jobs, request))
+    asked = [one.path for one in jobs.world.requests]
+    assert asked
+    assert [path for path in asked if "/issues" in path or "/epics" in path or "secret" in path] == []

@@ -85,7 +85,7 @@ def request(code: str, path: str, name: str | None = "pay", **context: Any) -> V
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_every_line_of_the_code_carries_its_number_and_its_mark(name: str) -> None:
+def test_T_SEC_05_every_line_of_the_code_carries_its_number_and_its_mark(name: str) -> None:
     code, path = HOSTILE[name]
     shared = asked(request(code, path)).prompt.shared
     heading, empty, *lines = re.split(r"[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]", shared)
@@ -119,7 +119,7 @@ def test_what_another_model_claims_is_quoted_line_by_line() -> None:
     assert len(question) < 6_000
 
 
-def test_neither_title_nor_description_reaches_a_model(studio: Studio) -> None:
+def test_T_SEC_01_T_SEC_02_neither_title_nor_description_reaches_a_model(studio: Studio) -> None:
     studio.repo.commit({"pay.py": HOSTILE["comment"][0]}, "TITLE-OF-IT\n\nDESCRIPTION-OF-IT")
     for words in ("TITLE-OF-IT", "DESCRIPTION-OF-IT", "t@localhost"):
         locations = studio.models(one=[{"when": words, "refusal": "It was shown."}, {"answer": NOTHING}])
