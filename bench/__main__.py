@@ -23,6 +23,7 @@ MEASUREMENTS = {
     "frugal": "bench.frugal",
     "panel": "bench.panel",
     "votes": "bench.votes",
+    "crash": "bench.crash",
 }
 
 

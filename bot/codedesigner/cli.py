@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "replay": ("codedesigner.commands.replay", "replay", "Report once more on a review that was recorded."),
     "plan": ("codedesigner.commands.plan", "plan", "Show what a review would ask, of whom, and what it would cost."),
     "ci": ("codedesigner.ci", "ci", "Do what the CI event asks for (GitHub Actions, GitLab CI)."),
+    "worker": ("codedesigner.commands.service", "worker", "Work for `serve`, on the same database."),
     "serve": ("codedesigner.commands.service", "serve", "Take webhooks, review what they ask for, and show it."),
     "eval": ("codedesigner.commands.eval", "evaluate", "Measure reviewers, and votes of them, on labelled reviews."),
     "outcome": ("codedesigner.commands.outcome", "outcome", "Tell what became of findings, for votes to weigh by."),

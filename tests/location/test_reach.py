@@ -9,10 +9,11 @@ from ipaddress import ip_network
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from codedesigner.config.environment import PRIVATE_NETWORKS
 from codedesigner.errors import ConfigError
 from codedesigner.location.http import HttpError, HttpRequest, HttpTransport
 from codedesigner.location.proxies import Proxies
-from codedesigner.location.reach import PRIVATE_NETWORKS, Reach
+from codedesigner.location.reach import Reach
 from codedesigner.location.resolving import BarredError, GuardedResolver
 
 SERVICE = Reach(())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def forges(
     held: Mapping[str, Any],
     *,
     private: tuple[str, ...] = HERE,
-    **more: Callable[[str], list[str]],
+    **more: Any,
 ) -> Forges:
     settings = ServiceSettings.model_validate(
         {"forges": given, "dashboard": {"token_env": "L"}, "network": {"private": private}}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from codedesigner.config.environment import DATABASE_URL, SERVICE_FILE
 from codedesigner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
 
 _NEEDED = ("prometheus_client", "sqlalchemy", "starlette", "structlog", "uvicorn")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_CONFIG = click.option(
-    "--config", "file", type=_FILE, required=True, envvar="CODEDESIGNER_SERVICE_FILE", help="The service's file."
-)
+_CONFIG = click.option("--config", "file", type=_FILE, required=True, envvar=SERVICE_FILE, help="The service's file.")
 _DATABASE = click.option(
     "--database-url",
-    envvar="CODEDESIGNER_DATABASE_URL",
+    envvar=DATABASE_URL,
     help="postgresql://…, for several machines; without it, SQLite in the state folder.",
 )
 
@@ -56,7 +55,7 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
         count = 0 if no_worker else workers
         given = Given(settings, held, database, log, clock, time.monotonic, count > 0, _outcomes())
         worker = [sys.executable, "-m", "codedesigner", "worker", "--config", str(file)]
-        environ = dict(os.environ) | ({"CODEDESIGNER_DATABASE_URL": database_url} if database_url else {})
+        environ = dict(os.environ) | ({DATABASE_URL: database_url} if database_url else {})
         plan = Plan(host, port, worker, count, settings.limits.stop_seconds, environ)
 
         async def run() -> None:
@@ -73,6 +72,22 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
             raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     finally:
         database.close()
+
+
+@click.command()
+@_CONFIG
+@_DATABASE
+@click.option("--slots", default=4, show_default=True, type=click.IntRange(1, 64), help="Tasks at a time.")
+def worker(file: Path, database_url: str | None, slots: int) -> None:
+    """Work on what webhooks have asked for, beside `serve` or on another machine with the same database."""
+    import asyncio
+
+    settings, held, log = _begin(file)
+    from codedesigner.service.working import work
+    from codedesigner.state.folder import state_folder
+
+    folder = state_folder(os.environ)
+    asyncio.run(work(settings, held, log, database_url=database_url, folder=folder, environ=os.environ, slots=slots))
 
 
 def _begin(file: Path) -> tuple[ServiceSettings, Held, Log]:

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from codedesigner.config.environment import PRIVATE_NETWORKS
 from codedesigner.errors import ConfigError
-
-PRIVATE_NETWORKS = "CODEDESIGNER_PRIVATE_NETWORKS"
 
 _Address = IPv4Address | IPv6Address
 _Network = IPv4Network | IPv6Network

@@ -96,24 +96,6 @@ class Database:
         self._engine.dispose()
 
 
-class SharedClock:
-    """Unix time as the database has it, so that workers of several machines mean the same by it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._ahead_s = 0.0
-
-    def sync(self) -> None:
-        """Ask the database how late it is."""
-        if self._database.dialect != "sqlite":
-            before = time.time()
-            there = self._database.now()
-            self._ahead_s = there - (before + time.time()) / 2
-
-    def __call__(self) -> float:
-        return time.time() + self._ahead_s
-
-
 def address_of(url: str | None, folder: Path) -> str:
     """The address itself, or that of `service.sqlite` in `folder`, which is made where it is missing.
 

@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.shared import SharedModels
-from codedesigner.forge.fetching import Clonable
 from codedesigner.pool.lent import Turn
-from codedesigner.publish.ports import Forge
 from codedesigner.publish.scrub import KnownSecrets
 from codedesigner.pullrequest.checkout import Checkout
 from codedesigner.pullrequest.desk import NO_SECRETS, Desk
-from codedesigner.service.clones import Clones
+from codedesigner.service.forges import Asked, Opened
 from codedesigner.service.task import Task
 from codedesigner.vote.history import Book
 
-
-class ServedForge(Forge, Clonable, Protocol):
-    """A forge that git can fetch from as well."""
-
-
-Connect = Callable[[Task], AbstractAsyncContextManager[ServedForge]]
-"""The forge of a task's repository, with the credential for it."""
+Open = Callable[[str, Asked], AbstractAsyncContextManager[Opened]]
+"""The forge of a repository, with the credential for it: `Forges.open`."""
 
 
 def _silent(_line: str) -> None:
@@ -36,11 +28,10 @@ def _silent(_line: str) -> None:
 class ForgeDesks:
     """Implements `Desks`. `options` hold for every review; `environ` is the operator's.
 
-    A task's run is named by its work, so that an attempt that begins anew finds what the one before has left.
+    A task's run is named by the first task of its work, so that whoever goes on finds what was left.
     """
 
-    connect: Connect
-    clones: Clones
+    forge: Open
     models: SharedModels
     options: ReviewOptions
     environ: Mapping[str, str]
@@ -49,12 +40,18 @@ class ForgeDesks:
     say: Callable[[str], None] = _silent
     secrets: KnownSecrets = NO_SECRETS
     book: Book | None = None
-    ca_file: str = ""
 
     @asynccontextmanager
     async def open(self, task: Task, turn: Turn) -> AsyncIterator[Desk]:
         """A desk for one task."""
-        async with self.connect(task) as forge, self.clones.of(forge, ca_file=self.ca_file) as fetch:
-            reviewing = Checkout(forge, self.options, self.environ, fetch, self.say, lending=self.models.lend(turn))
-            run = f"{task.created_at:.0f}-{task.context.get('after', task.id)}"
-            yield Desk(forge, reviewing, self.clock, run, self.key, self.say, self.secrets, self.book)
+        asked = Asked(task.work.repo, _number(task, "repo_id"), _number(task, "installation"))
+        async with self.forge(task.work.forge, asked) as opened:
+            lent = self.models.lend(turn)
+            reviewing = Checkout(opened.forge, self.options, self.environ, opened.fetch, self.say, lending=lent)
+            run = str(task.context.get("first", task.id))
+            yield Desk(opened.forge, reviewing, self.clock, run, self.key, self.say, self.secrets, self.book)
+
+
+def _number(task: Task, name: str) -> int:
+    value = task.context.get(name)
+    return value if isinstance(value, int) else 0

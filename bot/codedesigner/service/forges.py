@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from codedesigner.errors import ConfigError, ForbiddenError, MissingError
 from codedesigner.forge.attempts import Timing
-from codedesigner.forge.fetching import fetcher
+from codedesigner.forge.fetching import Clonable, fetcher
 from codedesigner.forge.github.address import AccessToken as GithubToken
 from codedesigner.forge.github.address import Address as GithubAddress
 from codedesigner.forge.github.address import App, AppInstallation, Credential
@@ -28,6 +28,7 @@ from codedesigner.forge.gitlab.address import Address as GitlabAddress
 from codedesigner.location.reach import Reach
 from codedesigner.publish.ports import Forge
 from codedesigner.pullrequest.checkout import Fetch
+from codedesigner.service.clones import Clones
 from codedesigner.service.held import Held
 from codedesigner.service.settings import GithubSettings, GitlabSettings, ServiceSettings, allowed
 
@@ -58,7 +59,7 @@ def resolve(host: str) -> list[str]:
 
 
 class Forges:
-    """The forges of the operator's file."""
+    """The forges of the operator's file. `clones` keep what was fetched from task to task."""
 
     def __init__(
         self,
@@ -67,10 +68,12 @@ class Forges:
         *,
         timing: Timing | None = None,
         resolve: Resolve = resolve,
+        clones: Clones | None = None,
     ) -> None:
         self._settings = settings
         self._held = held
         self._timing = timing
+        self._clones = clones
         self._resolve = resolve
         self._reach = Reach(tuple(ip_network(each) for each in settings.network.private))
 
@@ -106,10 +109,20 @@ class Forges:
         else:
             raise ConfigError(f"the file has no forge `{forge}`", hint="add it under `forges`")
         try:
-            with TemporaryDirectory(prefix="codedesigner-") as folder:
-                yield Opened(found, fetcher(found, Path(folder), ca_file=ca_file))
+            async with self._clone(found, ca_file) as fetch:
+                yield Opened(found, fetch)
         finally:
             found.close()
+
+    @asynccontextmanager
+    async def _clone(self, forge: Clonable, ca_file: str) -> AsyncIterator[Fetch]:
+        """The repository's clone, if clones are kept; else one that goes with the task."""
+        if self._clones is not None:
+            async with self._clones.of(forge, ca_file=ca_file) as fetch:
+                yield fetch
+            return
+        with TemporaryDirectory(prefix="codedesigner-") as folder:
+            yield fetcher(forge, Path(folder), ca_file=ca_file)
 
     async def _github(self, settings: GithubSettings, asked: Asked) -> Forge:
         from codedesigner.forge.github.connect import connect, installation_of

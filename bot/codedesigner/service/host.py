@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from codedesigner.assembly.pool import model_pool
 from codedesigner.assembly.shared import SharedModels
 from codedesigner.call.model import Call, Reply
 from codedesigner.config.settings import Settings
+from codedesigner.location.http import Transport
 from codedesigner.location.registry import locations_for
 from codedesigner.location.supervisor import supervisor_of
 from codedesigner.pool.clock import Clock
@@ -22,18 +24,19 @@ from codedesigner.pool.lent import Turn
 from codedesigner.pool.task import Task as PoolTask
 from codedesigner.service.board import Board
 from codedesigner.service.consultation import CONSULTATION, Ask, Consultant, ConsultationConfig, Spending
-from codedesigner.service.database import Database, SharedClock, address_of, open_database
+from codedesigner.service.database import Database, address_of, open_database
 from codedesigner.service.events import Listen, deaf
 from codedesigner.service.ledger import SqlLedger
 from codedesigner.service.modules import modules_of
 from codedesigner.service.modules.base import Bench, Desks
 from codedesigner.service.processes import Children
+from codedesigner.service.shared import SharedClock
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
 from codedesigner.service.worker import CONFIG, View, Worker, WorkerConfig
 from codedesigner.state.replies import ReplyStore
 
-CLONES = "clones"
+CLONES, NOWHERE = "clones", "nowhere"
 MAX_CONCURRENT, PER_ENDPOINT = 8, 4
 
 
@@ -57,6 +60,7 @@ async def opened(
     max_concurrent: int = MAX_CONCURRENT,
     per_endpoint: int = PER_ENDPOINT,
     clock: Clock | None = None,
+    transport: Transport | None = None,
     tell: Callable[[str], None] = lambda _line: None,
     listen: PoolListen = pool_deaf,
 ) -> AsyncIterator[Base]:
@@ -69,7 +73,9 @@ async def opened(
         database = open_database(url, folder)
         stack.callback(database.close)
         time = SharedClock(database)
-        time.sync()
+        time.compare()
+        keeping = asyncio.create_task(time.keep())
+        stack.callback(keeping.cancel)
         ledger = SqlLedger(Database(address_of(url, folder), durable=False))
         stack.callback(ledger.close)
         replies = ReplyStore(folder, tell=tell)
@@ -81,7 +87,13 @@ async def opened(
             listen(event)
 
         models = SharedModels(
-            ledger, replies, max_concurrent=max_concurrent, per_endpoint=per_endpoint, clock=clock, listen=hear
+            ledger,
+            replies,
+            max_concurrent=max_concurrent,
+            per_endpoint=per_endpoint,
+            clock=clock,
+            transport=transport,
+            listen=hear,
         )
         stack.push_async_callback(models.close)
         yield Base(database, time, Store(database, time), models, spending, folder)

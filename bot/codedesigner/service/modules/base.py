@@ -160,7 +160,8 @@ class PullModule(ModuleInterface):
         """A task that follows from another, with the same name whoever makes it."""
         name = sha256(f"{task.id}:{kind}".encode()).hexdigest()[:16]
         work = _narrowed(task.work, context)
-        return Task.create(kind, work, {**context, "after": task.id}, name=name, now=task.updated_at)
+        following = {"first": task.id, **context, "after": task.id}
+        return Task.create(kind, work, following, name=name, now=task.updated_at)
 
 
 @dataclass(frozen=True, slots=True)
