@@ -73,6 +73,8 @@ class Checkout:
 
     async def _base(self, order: Order) -> str:
         """The merge base: from the clone, which has the whole history or does not say; else from the forge."""
+        if not (self.options.repo / ".git").exists():
+            return await self.forge.merge_base(order.base, order.head)
         try:
             git = Git(self.options.repo)
             if not git.is_shallow() and git.try_resolve(order.base) and git.try_resolve(order.head):
@@ -80,7 +82,7 @@ class Checkout:
                 if found is not None:
                     return found
         except RepositoryError as error:
-            self.say(f"no clone: {error.message}")
+            self.say(f"the clone cannot be used: {error.message}")
         return await self.forge.merge_base(order.base, order.head)
 
     async def _clone(self, commits: Sequence[str]) -> Path | None:
