@@ -24,6 +24,7 @@ MEASUREMENTS = {
     "panel": "bench.panel",
     "votes": "bench.votes",
     "crash": "bench.crash",
+    "webhooks": "bench.webhooks",
 }
 
 
