@@ -221,6 +221,8 @@ class House:
                     each.terminate()
             for each in workers:
                 each.join(20)
+        if any(each.exitcode not in (0, -signal.SIGKILL) for each in workers):
+            raise RuntimeError(f"workers did not end well: {[each.exitcode for each in workers]}")
         stats = self.stats()
         failed = [(one.task_type, one.error) for one in database.do(lambda db: select(db, "state = 'failed'"))]
         if failed:

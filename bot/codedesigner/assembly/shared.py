@@ -50,6 +50,10 @@ class SharedModels:
         """Whether the gate would let a call through at any location; where none is known, nothing speaks against."""
         return not self._seated or any(self.gate.can_execute(Demand("", (each,))) for each in self._seated)
 
+    def can_go_deep(self) -> bool:
+        """The same for a call in deep mode."""
+        return not self._seated or any(self.gate.can_execute(Demand("", (each,), deep=True)) for each in self._seated)
+
     def seat(self, seats: Iterable[Seat]) -> None:
         """Bring locations that may be new."""
         for one in seats:

@@ -20,16 +20,18 @@ from codedesigner.pool.clock import Clock
 from codedesigner.pool.events import Listen as PoolListen
 from codedesigner.pool.events import PoolEvent
 from codedesigner.pool.events import deaf as pool_deaf
+from codedesigner.pool.keep import Replies
 from codedesigner.pool.lent import Turn
 from codedesigner.pool.task import Task as PoolTask
 from codedesigner.service.board import Board
 from codedesigner.service.consultation import CONSULTATION, Ask, Consultant, ConsultationConfig, Spending
-from codedesigner.service.database import Database, address_of, open_database
+from codedesigner.service.database import Database, DatabaseError, address_of, open_database
 from codedesigner.service.events import Listen, deaf
 from codedesigner.service.ledger import SqlLedger
 from codedesigner.service.modules import modules_of
 from codedesigner.service.modules.base import Bench, Desks
 from codedesigner.service.processes import Children
+from codedesigner.service.replies import SqlReplies
 from codedesigner.service.shared import SharedClock
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
@@ -38,6 +40,7 @@ from codedesigner.state.replies import ReplyStore
 
 CLONES, NOWHERE = "clones", "nowhere"
 MAX_CONCURRENT, PER_ENDPOINT = 8, 4
+_LIMITS = frozenset({"llm.rate_limited", "quota.limit_hit"})
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,25 @@ async def opened(
         stack.callback(keeping.cancel)
         ledger = SqlLedger(Database(address_of(url, folder), durable=False))
         stack.callback(ledger.close)
-        replies = ReplyStore(folder, tell=tell)
+        replies: Replies
+        if database.dialect == "sqlite":
+            replies = ReplyStore(folder, tell=tell)
+        else:  # another machine may go on where this one was
+            kept = Database(address_of(url, folder))
+            stack.callback(kept.close)
+            replies = SqlReplies(kept, time, tell)
         stack.push_async_callback(replies.close)
         spending = Spending()
+
+        store, noting = Store(database, time), set[asyncio.Task[None]]()
 
         def hear(event: PoolEvent) -> None:
             spending(event)
             listen(event)
+            if event.name in _LIMITS:
+                note = asyncio.ensure_future(_noted(store, event, tell))
+                noting.add(note)
+                note.add_done_callback(noting.discard)
 
         models = SharedModels(
             ledger,
@@ -96,7 +111,14 @@ async def opened(
             listen=hear,
         )
         stack.push_async_callback(models.close)
-        yield Base(database, time, Store(database, time), models, spending, folder)
+        yield Base(database, time, store, models, spending, folder)
+
+
+async def _noted(store: Store, event: PoolEvent, tell: Callable[[str], None]) -> None:
+    try:
+        await store.note(event.name, {"llm": event.location})
+    except DatabaseError as error:
+        tell(error.message)
 
 
 def worker_of(
@@ -119,6 +141,7 @@ def worker_of(
         config=config,
         name=name,
         can_execute=_gate(base.models),
+        deep=base.models.can_go_deep,
         children=Children(base.folder),
         advise=consultant.maybe,
         listen=listen,

@@ -56,6 +56,12 @@ CREATE TABLE quota_standing (
 )
 """
 
+_REPLIES = """
+CREATE TABLE replies (
+    key TEXT PRIMARY KEY, used DOUBLE PRECISION NOT NULL, size INTEGER NOT NULL, value TEXT NOT NULL
+)
+"""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         _TASKS,
@@ -72,5 +78,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _USAGE,
         _STANDING,
     ),
+    (_REPLIES, "CREATE INDEX replies_used ON replies (used, key, size)"),
 )
 """What brings a database from version n to n + 1. A version that was released is never changed."""

@@ -63,7 +63,7 @@ class View:
 
 
 class Worker:
-    """Runs tasks of one store. `can_execute` is the word of the models' gate, `view` what its modules look at."""
+    """Runs tasks of one store. `can_execute` and `deep` ask the models' gate, `view` is what modules look at."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Worker:
         config: WorkerConfig = CONFIG,
         name: str = "",
         can_execute: Callable[[Task], bool] = lambda _task: True,
+        deep: Callable[[], bool] = lambda: True,
         children: Children | None = None,
         advise: Advise | None = None,
         listen: Listen = deaf,
@@ -86,6 +87,7 @@ class Worker:
         self._modules = modules
         self._view = view
         self._can_execute = can_execute
+        self._deep = deep
         self._children = children
         self._advise = advise
         self._advised: asyncio.Task[None] | None = None
@@ -211,7 +213,7 @@ class Worker:
         for _, repo in self._served:
             served[repo] = served.get(repo, 0) + 1
         running = by_repository(self._running())
-        return SystemState(backlog_of(candidates), True, running, served, self.weights)
+        return SystemState(backlog_of(candidates), self._deep(), running, served, self.weights)
 
     def _running(self) -> list[Task]:
         return [one.task for one in self._entries.values() if not one.parked and not one.done]

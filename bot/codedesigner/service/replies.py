@@ -1,0 +1,107 @@
+"""Replies of models in the service's database, so that a worker on another machine need not ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, text
+
+from codedesigner.call.model import Reply
+from codedesigner.service.database import Database, DatabaseError
+from codedesigner.state.replyjson import decoded, encoded
+from codedesigner.state.shelf import DAY_S, LARGEST
+
+MOST_ROWS = 100_000
+MOST_BYTES = 256_000_000
+_ROOM = 0.9
+_BETWEEN_CHECKS = 200  # replies that one worker puts before it measures
+
+_PUT = text(
+    "INSERT INTO replies (key, used, size, value) VALUES (:key, :used, :size, :value)"
+    " ON CONFLICT (key) DO UPDATE SET used = excluded.used, size = excluded.size, value = excluded.value"
+)
+_MAKE_ROOM = text(
+    "DELETE FROM replies WHERE key IN (SELECT key FROM (SELECT key, row_number() OVER newest AS nth,"
+    " sum(size) OVER newest AS bytes FROM replies"
+    " WINDOW newest AS (ORDER BY used DESC, key DESC ROWS UNBOUNDED PRECEDING)) AS counted"
+    " WHERE nth > :rows OR bytes > :bytes)"
+)
+
+
+class SqlReplies:
+    """Implements `pool.keep.Replies`. Above its limits, those that were not used for longest are forgotten.
+
+    While the database is away nothing is known and nothing kept; `tell` hears of it once each time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float],
+        tell: Callable[[str], None],
+        *,
+        rows: int = MOST_ROWS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._tell = tell
+        self._rows = rows
+        self._bytes = most_bytes
+        self._put_since = 0
+        self._away = False
+
+    async def get(self, key: str) -> Reply | None:
+        """The reply that is kept under the key, marked `from_store`."""
+        now = self._clock()
+
+        def work(db: Connection) -> str | None:
+            found = db.execute(text("SELECT value, used FROM replies WHERE key = :key"), {"key": key}).one_or_none()
+            if found is None:
+                return None
+            if found.used < now - DAY_S:
+                db.execute(text("UPDATE replies SET used = :used WHERE key = :key"), {"used": now, "key": key})
+            return str(found.value)
+
+        try:
+            value = await self._database.run(work)
+        except DatabaseError as error:
+            self._trouble(error)
+            return None
+        self._away = False
+        return None if value is None else decoded(value)
+
+    async def put(self, key: str, reply: Reply) -> None:
+        """Keep a good reply. When this returns, it is safe from the end of the process."""
+        if not reply.good or reply.from_store:
+            return
+        value = encoded(reply)
+        if value is None or len(value) > LARGEST:
+            return
+        given = {"key": key, "used": self._clock(), "size": len(value), "value": value}
+        self._put_since += 1
+        measure = self._put_since % _BETWEEN_CHECKS == 1
+
+        def work(db: Connection) -> None:
+            db.execute(_PUT, given)
+            if measure:
+                self._make_room(db)
+
+        try:
+            await self._database.run(work)
+            self._away = False
+        except DatabaseError as error:
+            self._trouble(error)
+
+    async def close(self) -> None:
+        """Nothing is left to be written."""
+
+    def _make_room(self, db: Connection) -> None:
+        found = db.execute(text("SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes FROM replies")).one()
+        if found.n > self._rows or found.bytes > self._bytes:
+            db.execute(_MAKE_ROOM, {"rows": int(self._rows * _ROOM), "bytes": int(self._bytes * _ROOM)})
+
+    def _trouble(self, error: DatabaseError) -> None:
+        if not self._away:
+            self._away = True
+            self._tell(f"replies are not kept for now: {error.message}")

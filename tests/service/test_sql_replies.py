@@ -1,0 +1,72 @@
+"""Replies in the service's database: there for every worker, bounded, and never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import text
+
+from codedesigner.call.model import Reply, Usage
+from codedesigner.service.database import Database, migrate, open_database
+from codedesigner.service.replies import SqlReplies
+from codedesigner.service.schema import MIGRATIONS
+
+REPLY = Reply("c", "one", "answered", value={"a": "é\u2028"}, usage=Usage(calls=1, tokens_in=5), latency_ms=3.0)
+
+
+def test_what_one_worker_was_told_another_knows(address: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        first, second = open_database(address, tmp_path), Database(address)
+        await SqlReplies(first, lambda: 1.0, print).put("k", REPLY)
+        assert await SqlReplies(second, lambda: 2.0, print).get("k") == replace(REPLY, from_store=True)
+        assert await SqlReplies(second, lambda: 2.0, print).get("x") is None
+        await SqlReplies(first, lambda: 1.0, print).put("bad", replace(REPLY, outcome="failed"))
+        assert await SqlReplies(first, lambda: 1.0, print).get("bad") is None
+        first.close()
+        second.close()
+
+    asyncio.run(run())
+
+
+def test_the_longest_unused_make_room(database: Database) -> None:
+    async def run() -> None:
+        now = 1.0
+        store = SqlReplies(database, lambda: now, print, rows=10)
+        for n in range(300):
+            now += 1
+            await store.put(f"k{n}", REPLY)
+        count = database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one())
+        assert count <= 10 + 200, "it measures every two hundred"
+        assert await store.get("k0") is None
+        assert await store.get("k299") is not None
+
+    asyncio.run(run())
+
+
+def test_while_the_database_is_away_nothing_is_known_and_that_is_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def run() -> None:
+        gone = Database(f"sqlite:///{tmp_path / 'none' / 'x.sqlite'}", durable=False)
+        store = SqlReplies(gone, lambda: 1.0, told.append)
+        assert await store.get("k") is None
+        await store.put("k", REPLY)
+        assert len(told) == 1
+        gone.close()
+
+    asyncio.run(run())
+
+
+def test_a_database_of_the_first_version_is_brought_forward_and_keeps_what_it_has(database: Database) -> None:
+    def back(db: object) -> None:
+        for statement in ("DROP TABLE replies", "UPDATE schema_version SET version = 1"):
+            db.execute(text(statement))  # type: ignore[attr-defined]
+        db.execute(text("INSERT INTO kept VALUES ('m', 'n', '1', 1.0)"))  # type: ignore[attr-defined]
+
+    database.do(back)
+    assert migrate(database) == len(MIGRATIONS) - 1
+    assert migrate(database) == 0
+    assert database.do(lambda db: db.execute(text("SELECT value FROM kept")).scalar_one()) == "1"
+    assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 0
