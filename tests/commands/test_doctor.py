@@ -22,6 +22,8 @@ from codedesigner.state.remembered import RememberedServers
 from codedesigner.text import resource
 
 KEY = "sk-verysecret123"
+# Whoever runs the tests in a job of theirs.
+NO_FORGE = {"GITHUB_ACTIONS": None, "GITLAB_CI": None}
 ANSWERS = "rules:\n  - answer: {colour: blue}\n"
 
 
@@ -48,7 +50,12 @@ def run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(
         doctor,
         given,
-        env={"CODEDESIGNER_STATE_DIR": str(folder / "state"), "NOT_SET_ANYWHERE": None, "CODE_DESIGNER": None},
+        env={
+            "CODEDESIGNER_STATE_DIR": str(folder / "state"),
+            "NOT_SET_ANYWHERE": None,
+            "CODE_DESIGNER": None,
+            **NO_FORGE,
+        },
     )
 
 

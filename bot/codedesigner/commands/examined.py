@@ -14,6 +14,8 @@ from pydantic import JsonValue
 from codedesigner.angle.registry import AngleRegistry, angles_for
 from codedesigner.assembly.pool import folder_of, model_gate
 from codedesigner.call.model import Call, Prompt
+from codedesigner.commands.forgerights import ForgeDiagnosis, Forges, examine_forge
+from codedesigner.commands.pulladdress import pull_address
 from codedesigner.config.loader import Loaded, find_repo_file, load
 from codedesigner.config.problems import flat
 from codedesigner.config.settings import Settings
@@ -37,10 +39,11 @@ TYPICAL_TOKENS = 1500
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """Everything that was found. Where the configuration is wrong, no location was looked at."""
+    """Everything that was found. Where the configuration is wrong, nothing else was looked at."""
 
     configuration: tuple[Check, ...]
     locations: tuple[Diagnosis, ...] = ()
+    forge: ForgeDiagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +64,32 @@ async def examine(
     repo: Path,
     timeout_s: float,
     transport: Transport | None = None,
+    *,
+    url: str | None = None,
+    forges: Forges | None = None,
 ) -> Examined:
-    """Check the configuration and the enabled (or chosen) locations. `transport` stands in for the network."""
+    """Check the configuration, the enabled (or chosen) locations, and the forge where one is named.
+
+    `url` is a pull request's address. `transport` and `forges` stand in for the network.
+
+    Raises:
+        UsageError: `url` is no such address.
+    """
+    if url is not None:
+        pull_address(url)  # a mistyped one costs nothing
     checks: list[Check] = []
     configured = _configured(environ, locations_file, chosen, repo, checks)
     if configured is None:
         return Examined(tuple(checks))
     carrier = transport or HttpTransport(reach=Reach.of_environment(environ))
     try:
-        found = await _locations(configured, environ, carrier, timeout_s)
+        found, forge = await asyncio.gather(
+            _locations(configured, environ, carrier, timeout_s),
+            examine_forge(environ, url, configured.settings, timeout_s, forges),
+        )
     finally:
         await carrier.close()
-    return Examined(tuple(checks), found)
+    return Examined(tuple(checks), found, forge)
 
 
 def largest_question(registry: AngleRegistry, settings: Settings) -> Call:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from codedesigner.commands.pulladdress import PullAddress
 from codedesigner.config.environment import GITLAB_TOKEN
 from codedesigner.errors import UsageError
+from codedesigner.forge.attempts import Timing
 from codedesigner.publish.ports import Forge
 from codedesigner.pullrequest.checkout import Fetch
 
@@ -31,7 +32,7 @@ class JobForge:
 
 
 @contextmanager
-def forge_of(environ: Mapping[str, str]) -> Iterator[JobForge | None]:
+def forge_of(environ: Mapping[str, str], timing: Timing | None = None) -> Iterator[JobForge | None]:
     """The forge of the job; None where it has no token to write with.
 
     Raises:
@@ -39,11 +40,11 @@ def forge_of(environ: Mapping[str, str]) -> Iterator[JobForge | None]:
     """
     if environ.get("GITHUB_ACTIONS") == "true":
         token = environ.get("INPUT_TOKEN") or environ.get("GITHUB_TOKEN") or ""
-        with _github({**environ, "GITHUB_TOKEN": token}) if token else _nothing() as forge:
+        with _github({**environ, "GITHUB_TOKEN": token}, timing) if token else _nothing() as forge:
             yield forge
         return
     if environ.get("GITLAB_CI") == "true":
-        with _gitlab(environ) if environ.get(GITLAB_TOKEN, "").strip() else _nothing() as forge:
+        with _gitlab(environ, timing) if environ.get(GITLAB_TOKEN, "").strip() else _nothing() as forge:
             yield forge
         return
     yield None
@@ -55,11 +56,11 @@ def _nothing() -> Iterator[None]:
 
 
 @contextmanager
-def _github(environ: Mapping[str, str]) -> Iterator[JobForge]:
+def _github(environ: Mapping[str, str], timing: Timing | None) -> Iterator[JobForge]:
     from codedesigner.forge.fetching import fetcher
     from codedesigner.forge.github.connect import connect_from
 
-    forge = connect_from(environ)
+    forge = connect_from(environ, timing)
     # A run that is started again has the same id; what it left it finds by that.
     run = f"{environ.get('GITHUB_RUN_ID', '0')}-{environ.get('GITHUB_JOB', 'job')}"
     with TemporaryDirectory(prefix="codedesigner-", dir=environ.get("RUNNER_TEMP") or None) as folder:
@@ -70,11 +71,11 @@ def _github(environ: Mapping[str, str]) -> Iterator[JobForge]:
 
 
 @contextmanager
-def _gitlab(environ: Mapping[str, str]) -> Iterator[JobForge]:
+def _gitlab(environ: Mapping[str, str], timing: Timing | None) -> Iterator[JobForge]:
     from codedesigner.forge.fetching import fetcher
     from codedesigner.forge.gitlab.connect import connect_from
 
-    forge = connect_from(environ)
+    forge = connect_from(environ, timing)
     # A job that is retried is in the same pipeline.
     run = f"{environ.get('CI_PIPELINE_ID', '0')}-{environ.get('CI_JOB_NAME', 'job')}"
     with TemporaryDirectory(prefix="codedesigner-") as folder:
@@ -85,7 +86,7 @@ def _gitlab(environ: Mapping[str, str]) -> Iterator[JobForge]:
 
 
 @contextmanager
-def forge_at(address: PullAddress, environ: Mapping[str, str]) -> Iterator[JobForge]:
+def forge_at(address: PullAddress, environ: Mapping[str, str], timing: Timing | None = None) -> Iterator[JobForge]:
     """The forge of a pull request's address, with the token that its variable holds.
 
     Raises:
@@ -95,11 +96,11 @@ def forge_at(address: PullAddress, environ: Mapping[str, str]) -> Iterator[JobFo
         project = {"CI_PROJECT_PATH": address.repo, "CI_SERVER_URL": address.server, "CI_API_V4_URL": address.api}
         mine = {name: value for name, value in environ.items() if not name.startswith("CI_")}
         ca_file = environ.get("CI_SERVER_TLS_CA_FILE", "")
-        with _gitlab({**mine, **project, "CI_SERVER_TLS_CA_FILE": ca_file}) as forge:
+        with _gitlab({**mine, **project, "CI_SERVER_TLS_CA_FILE": ca_file}, timing) as forge:
             yield forge
         return
     given = {"GITHUB_REPOSITORY": address.repo, "GITHUB_API_URL": address.api, "GITHUB_GRAPHQL_URL": address.graphql}
-    with _github({**environ, **given, "GITHUB_SERVER_URL": address.server}) as forge:
+    with _github({**environ, **given, "GITHUB_SERVER_URL": address.server}, timing) as forge:
         yield forge
 
 

@@ -25,6 +25,7 @@ from codedesigner.publish.discussion import (
     Thread,
 )
 from codedesigner.publish.ports import Written
+from codedesigner.publish.rights import Right, RightName
 
 BOT = Account("1", "codedesigner[bot]", bot=True)
 
@@ -125,6 +126,21 @@ class MemoryForge:
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""
         return [pull for pull in self.pulls.values() if pull.head == sha and pull.state == "open"]
+
+    async def rights(self, pull: PullRequest | None) -> tuple[Right, ...]:
+        """What is not in `forbidden`."""
+        needed: dict[RightName, frozenset[str]] = {
+            "comments": frozenset({"post", "comment", "edit", "reply"}),
+            "check": frozenset({"check"}),
+            "resolve": frozenset({"resolve", "reopen"}),
+            "people": frozenset(),
+        }
+        return tuple(
+            Right(name, "no", f"the token may not {', '.join(sorted(lacks))}", "take it out of `forbidden`")
+            if (lacks := writes & self.forbidden)
+            else Right(name, "yes", "the token may")
+            for name, writes in needed.items()
+        )
 
     # Writing.
 

@@ -29,6 +29,7 @@ from codedesigner.publish.discussion import (
     Refusal,
     Thread,
 )
+from codedesigner.publish.rights import RightsTeller
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +117,5 @@ class ForgeWriter(Protocol):
         """Checks of ours on the commit that are still running."""
 
 
-class Forge(ForgeReader, ForgeWriter, Protocol):
-    """Both."""
+class Forge(ForgeReader, ForgeWriter, RightsTeller, Protocol):
+    """All of it."""

@@ -10,6 +10,7 @@ from tests.doubles.github import render
 from tests.doubles.github.anchors import Anchor, anchor
 from tests.doubles.github.comments import Where, add, visible
 from tests.doubles.github.graphnodes import (
+    RESOLVING,
     Asking,
     Node,
     RefusedFieldError,
@@ -45,7 +46,7 @@ def _thread(asking: Asking, node: str) -> tuple[Pull, Thread]:
 def _resolving(asking: Asking, *, resolved: bool) -> Callable[..., Node]:
     def act(_info: object, **given: Any) -> Node:
         pull, thread = _thread(asking, given["input"]["threadId"])
-        asking.permit(pull.project, "pull_requests:write", "contents:write")
+        asking.permit(pull.project, *RESOLVING)
         thread.resolved_by = asking.token.user if resolved else None
         return {"thread": thread_node(asking, pull, thread), "clientMutationId": given["input"].get("clientMutationId")}
 

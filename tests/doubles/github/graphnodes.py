@@ -28,12 +28,24 @@ class RefusedFieldError(Exception):
         self.type = type_
 
 
+# What resolving a thread takes.
+RESOLVING = ("pull_requests:write", "contents:write")
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who asks."""
 
     github: GitHub
     token: Token
+
+    def may(self, project: Project, *needs: str) -> bool:
+        """Whether the token has all of the permissions."""
+        try:
+            self.permit(project, *needs)
+        except RefusedFieldError:
+            return False
+        return True
 
     def permit(self, project: Project, *needs: str) -> None:
         """Refuse a field unless the token has all of the permissions."""
@@ -232,8 +244,8 @@ def thread_node(asking: Asking, pull: Pull, thread: Thread) -> Node:
         "subjectType": root.subject.upper(),
         "resolvedBy": user_node(thread.resolved_by) if thread.resolved_by else None,
         "viewerCanReply": True,
-        "viewerCanResolve": thread.resolved_by is None,
-        "viewerCanUnresolve": thread.resolved_by is not None,
+        "viewerCanResolve": thread.resolved_by is None and asking.may(pull.project, *RESOLVING),
+        "viewerCanUnresolve": thread.resolved_by is not None and asking.may(pull.project, *RESOLVING),
         "pullRequest": lambda _info: pull_node(asking, pull),
         "repository": lambda _info: repository_node(asking, pull.project),
         "comments": connection(comments, lambda each: line_comment_node(asking, pull, each), "comments"),

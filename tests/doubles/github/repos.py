@@ -21,7 +21,16 @@ _MOST_ENTRIES = 100_000
 
 @route("GET", _REPO, "metadata:read")
 def _get(call: Call) -> Reply:
-    return Reply(200, render.full_repository(call.github, call.project))
+    shown = render.full_repository(call.github, call.project)
+    if call.token.kind == "user":
+        shown["permissions"] = _granted(*call.project.role(call.token.user.login))
+    return Reply(200, shown)
+
+
+def _granted(permission: str, role: str) -> dict[str, bool]:
+    """What a role may, as it is shown of a user and to one."""
+    granted = {"pull": permission != "none", "push": permission in ("write", "admin"), "admin": permission == "admin"}
+    return granted | {"triage": granted["push"] or role == "triage", "maintain": granted["admin"] or role == "maintain"}
 
 
 @route("GET", f"{_REPO}/collaborators/{{username}}/permission", "metadata:read")
@@ -32,10 +41,7 @@ def _permission(call: Call) -> Reply:
     if user is None or user.deleted:
         raise RefusedError(404, f"{login} is not a user")
     permission, role = call.project.role(login)
-    granted = dict.fromkeys(("admin", "maintain", "push", "triage", "pull"), False)
-    granted |= {"pull": permission != "none", "push": permission in ("write", "admin"), "admin": permission == "admin"}
-    granted |= {"triage": granted["push"] or role == "triage", "maintain": granted["admin"] or role == "maintain"}
-    shown = render.known(call.github, user) | {"permissions": granted, "role_name": role}
+    shown = render.known(call.github, user) | {"permissions": _granted(permission, role), "role_name": role}
     return Reply(200, {"permission": permission, "role_name": role, "user": shown})
 
 

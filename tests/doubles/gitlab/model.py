@@ -66,6 +66,7 @@ class Project:
     forked_from: int | None = None
     members: dict[int, int] = field(default_factory=dict)
     inherited: dict[int, int] = field(default_factory=dict)
+    archived: bool = False
     threads_must_be_resolved: bool = False
     pipelines_must_succeed: bool = False
     public: bool = True

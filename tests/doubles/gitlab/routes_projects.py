@@ -31,6 +31,11 @@ def _user(call: Call) -> Reply:
     return Reply(200, views.user(call.world, found) | {"bot": found.bot})
 
 
+@_on("GET", "/personal_access_tokens/self")
+def _token(call: Call) -> Reply:
+    return Reply(200, {"name": "codedesigner", "scopes": [call.token.kind], "active": True, "user_id": call.user.id})
+
+
 @_on("GET", "/version")
 def _version(call: Call) -> Reply:
     return Reply(200, {"version": "19.5.0", "revision": "0000000"})

@@ -45,6 +45,7 @@ def project(world: World, given: Project) -> Json:
         "path": name,
         "path_with_namespace": given.path,
         "default_branch": given.default_branch,
+        "archived": given.archived,
         "visibility": "public" if given.public else "private",
         "web_url": f"{world.url}/{given.path}",
         "http_url_to_repo": f"{world.url}/{given.path}.git",

@@ -40,6 +40,8 @@ class Client:
         self.installation = isinstance(credential, AppInstallation) or (
             isinstance(credential, AccessToken) and credential.value.startswith("ghs_")
         )
+        # Of a classic token GitHub tells what its owner may; the token may all of it that its scopes let through.
+        self.classic = isinstance(credential, AccessToken) and credential.value.startswith(("ghp_", "gho_"))
 
     async def token(self) -> str:
         """The credential as git needs it; an App's is made anew when it has run out."""

@@ -13,6 +13,7 @@ from codedesigner.forge.github.checks import Checks
 from codedesigner.forge.github.client import Client
 from codedesigner.forge.github.reader import Reader
 from codedesigner.forge.github.reviews import Reviews
+from codedesigner.forge.github.rights import Rights
 from codedesigner.publish.discussion import (
     Account,
     Check,
@@ -26,6 +27,7 @@ from codedesigner.publish.discussion import (
     Thread,
 )
 from codedesigner.publish.ports import Written
+from codedesigner.publish.rights import Right
 
 _NEEDS: Final = "pull-requests: write"
 _READ: Final = "pull-requests: read"
@@ -102,6 +104,10 @@ class GitHubForge:
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""
         return await self._reader.pulls_of(sha)
+
+    async def rights(self, pull: PullRequest | None) -> tuple[Right, ...]:
+        """What the token may do; nothing is changed."""
+        return await Rights(self._reader, classic=self.client.classic).all(pull)
 
     # Writing
 

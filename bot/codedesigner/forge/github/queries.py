@@ -95,3 +95,11 @@ RESOLVE: Final = """mutation Resolve($thread: ID!) {
 REOPEN: Final = """mutation Reopen($thread: ID!) {
   unresolveReviewThread(input: {threadId: $thread}) { thread { id isResolved } }
 }"""
+
+RESOLVABLE: Final = """query Resolvable($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviewThreads(first: 100) { nodes { isResolved viewerCanResolve viewerCanUnresolve } }
+    }
+  }
+}"""

@@ -12,6 +12,7 @@ from codedesigner.forge.gitlab.checks import Beat, Checks, each_minute
 from codedesigner.forge.gitlab.client import Client
 from codedesigner.forge.gitlab.notes import Notes
 from codedesigner.forge.gitlab.reader import Reader
+from codedesigner.forge.gitlab.rights import Rights
 from codedesigner.publish.discussion import (
     Account,
     Check,
@@ -25,6 +26,7 @@ from codedesigner.publish.discussion import (
     Thread,
 )
 from codedesigner.publish.ports import Written
+from codedesigner.publish.rights import Right
 
 _TAKEN = "already been taken"
 
@@ -101,6 +103,10 @@ class GitLabForge:
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open merge requests whose head is the commit."""
         return await self._reader.pulls_of(sha)
+
+    async def rights(self, pull: PullRequest | None) -> tuple[Right, ...]:
+        """What the token may do; nothing is changed."""
+        return await Rights(self._reader).all(pull)
 
     # Writing
 
