@@ -47,6 +47,21 @@ def test_T_GH_40_a_fork_is_found_again_by_its_check(workflow: Workflow) -> None:
     assert (check.status, check.conclusion) == ("completed", "failure")
 
 
+def test_all_checks_asked_for_anew_are_a_review_of_the_branch_that_has_the_commit(workflow: Workflow) -> None:
+    pull = opened(workflow)
+    workflow.opened(pull)
+    (run,) = workflow.project.runs
+    before = workflow.see(pull)
+
+    again = event(workflow.github, "check_suite", "rerequested", run, project=workflow.project)
+    ran = workflow.job(again)
+
+    assert ran.code == 1
+    (check,) = workflow.see(pull).checks
+    assert (check.status, check.conclusion) == ("completed", "failure")
+    assert len(workflow.see(pull).threads) == len(before.threads) == 1
+
+
 def test_T_GH_43_a_command_on_an_issue_is_none(workflow: Workflow) -> None:
     issue = workflow.github.issue(workflow.project)
     comment = workflow.github.comment(issue, "ann", "/codedesigner recheck", workflow.project)
