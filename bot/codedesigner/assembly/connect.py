@@ -41,6 +41,10 @@ from codedesigner.run.wired import FileWorker, WiredReviewer
 Told = Callable[[ProgressReport], None]
 
 
+def untold(_report: ProgressReport) -> None:
+    """Hears nothing."""
+
+
 @asynccontextmanager
 async def connected(
     prepared: Prepared,
@@ -48,7 +52,7 @@ async def connected(
     *,
     no_cache: bool = False,
     record: Record = unrecorded,
-    told: Told = lambda _report: None,
+    told: Told = untold,
     lending: Lending | None = None,
 ) -> AsyncIterator[Request]:
     """The request with everybody reachable; leaving stops whatever is on its way.
@@ -121,12 +125,18 @@ async def reviewed(
     progress: Progress = silent,
     recording: Recording | None = None,
     lending: Lending | None = None,
+    told: Told = untold,
 ) -> Report:
-    """The report on a prepared request. `lending`: models are asked by way of what the process's reviews share."""
+    """The report on a prepared request.
+
+    `lending`: models are asked by way of what the process's reviews share. `told` hears how far they are.
+    """
     if recording is None:
-        async with connected(prepared, environ, no_cache=no_cache, lending=lending) as ready:
+        async with connected(prepared, environ, no_cache=no_cache, lending=lending, told=told) as ready:
             return await review(ready, progress)
-    async with connected(prepared, environ, no_cache=no_cache, record=recording.record, lending=lending) as ready:
+    async with connected(
+        prepared, environ, no_cache=no_cache, record=recording.record, lending=lending, told=told
+    ) as ready:
         report = await review(recording.watched(ready), progress)
     recording.finish(report)
     return report

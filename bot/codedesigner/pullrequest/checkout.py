@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codedesigner.assembly.connect import reviewed
+from codedesigner.assembly.connect import Told, reviewed, untold
 from codedesigner.assembly.options import Given, ReviewOptions
 from codedesigner.assembly.request import Prepared, prepare
 from codedesigner.assembly.shared import Lending
@@ -37,6 +37,7 @@ class Checkout:
     fetch: Fetch
     say: Callable[[str], None]
     lending: Lending | None = None
+    told: Told = untold
 
     async def settings(self, pull: PullRequest) -> Settings:
         """The configuration at the tip of the target branch.
@@ -65,7 +66,9 @@ class Checkout:
 
     async def review(self, prepared: Prepared) -> Report:
         """The report."""
-        return await reviewed(prepared, self.environ, no_cache=self.options.no_cache, lending=self.lending)
+        return await reviewed(
+            prepared, self.environ, no_cache=self.options.no_cache, lending=self.lending, told=self.told
+        )
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:
         """The supervisor's answer."""

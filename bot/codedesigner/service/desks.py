@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
+from codedesigner.assembly.connect import Told, untold
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.assembly.shared import SharedModels
 from codedesigner.pool.lent import Turn
@@ -24,6 +25,10 @@ def _silent(_line: str) -> None:
     return None
 
 
+def _untold(_task: Task) -> Told:
+    return untold
+
+
 @dataclass(frozen=True)
 class ForgeDesks:
     """Implements `Desks`. `options` hold for every review; `environ` is the operator's.
@@ -40,6 +45,7 @@ class ForgeDesks:
     say: Callable[[str], None] = _silent
     secrets: KnownSecrets = NO_SECRETS
     book: Book | None = None
+    progress: Callable[[Task], Told] = _untold
 
     @asynccontextmanager
     async def open(self, task: Task, turn: Turn) -> AsyncIterator[Desk]:
@@ -47,7 +53,8 @@ class ForgeDesks:
         asked = Asked(task.work.repo, _number(task, "repo_id"), _number(task, "installation"))
         async with self.forge(task.work.forge, asked) as opened:
             lent = self.models.lend(turn)
-            reviewing = Checkout(opened.forge, self.options, self.environ, opened.fetch, self.say, lending=lent)
+            told = self.progress(task)
+            reviewing = Checkout(opened.forge, self.options, self.environ, opened.fetch, self.say, lent, told)
             run = str(task.context.get("first", task.id))
             yield Desk(opened.forge, reviewing, self.clock, run, self.key, self.say, self.secrets, self.book)
 

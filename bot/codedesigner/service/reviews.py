@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from codedesigner.publish.report import FindingReport, LocationReport, Report
 from codedesigner.service.board import DAY_S
 from codedesigner.service.database import Database
+from codedesigner.service.noting import limits_hit
 
 MOST_READ = 400
 """Reports of one day that are read for sums; older ones of that day are left out, and `ReviewsSeen.left_out` counts."""
@@ -83,8 +84,9 @@ class ReviewBoard:
 
     async def reviews(self) -> ReviewsSeen:
         """Those of the last day."""
-        since = self._clock() - DAY_S
-        rows, count, hit = await self._database.run(lambda db: _rows(db, since, self._most))
+        now = self._clock()
+        rows, count = await self._database.run(lambda db: _rows(db, now - DAY_S, self._most))
+        hit = await self._database.run(lambda db: limits_hit(db, now))
         missing = [row[0] for row in rows if row[0] not in self._kept]
         if missing:
             for name, data in await self._database.run(lambda db: _results(db, missing)):
@@ -128,7 +130,7 @@ def _sum(name: str, parts: list[LocationReport]) -> Spent:
     )
 
 
-def _rows(db: Connection, since: float, most: int) -> tuple[list[tuple[str, str, str, int | None, float]], int, int]:
+def _rows(db: Connection, since: float, most: int) -> tuple[list[tuple[str, str, str, int | None, float]], int]:
     where = "FROM tasks WHERE state = 'completed' AND updated_at >= :since AND result <> ''"
     given = {"since": since, "most": most}
     rows = db.execute(
@@ -137,11 +139,7 @@ def _rows(db: Connection, since: float, most: int) -> tuple[list[tuple[str, str,
     )
     found = [(str(r.id), str(r.forge), str(r.repo), r.number, float(r.updated_at)) for r in rows]
     count = db.execute(text(f"SELECT count(*) {where}"), given).scalar_one()
-    hit = db.execute(
-        text("SELECT count(*) FROM journal WHERE at >= :since AND name IN ('llm.rate_limited', 'quota.limit_hit')"),
-        given,
-    ).scalar_one()
-    return found, int(count), int(hit)
+    return found, int(count)
 
 
 def _results(db: Connection, names: list[str]) -> list[tuple[str, str]]:

@@ -6,12 +6,13 @@ Workers are processes because reviews take processor time, and a webhook must no
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ _BACKLOG = 2_048
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 _STEADY_S = 120.0  # a worker that lived so long has not failed to start
 _SPARE_S = 5.0
+_NICE = 10
+"""How much workers, and what they start, give way to the process that answers webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ async def _keep(number: int, plan: Plan, stopping: asyncio.Event, log: Log) -> N
         child = await asyncio.create_subprocess_exec(
             *plan.worker, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr, env=dict(plan.environ)
         )
+        with suppress(ProcessLookupError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)
         ended = asyncio.create_task(child.wait())
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)

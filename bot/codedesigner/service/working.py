@@ -13,6 +13,7 @@ from codedesigner.config.environment import OPERATOR_FILE, PRIVATE_NETWORKS
 from codedesigner.forge.attempts import Timing
 from codedesigner.location.http import HttpTransport
 from codedesigner.location.reach import Reach
+from codedesigner.pool.events import Listen as PoolListen
 from codedesigner.pool.events import PoolEvent
 from codedesigner.service.clones import Clones
 from codedesigner.service.desks import ForgeDesks
@@ -21,8 +22,9 @@ from codedesigner.service.forges import Forges
 from codedesigner.service.held import Held
 from codedesigner.service.host import CLONES, NOWHERE, opened, supervisor_of_all, worker_of
 from codedesigner.service.logs import NAMES, Level, Log, Name
+from codedesigner.service.noting import Notes
 from codedesigner.service.settings import ServiceSettings
-from codedesigner.service.worker import WorkerConfig
+from codedesigner.service.worker import Worker, WorkerConfig
 
 _LEVELS: Mapping[str, Level] = {
     "task.failed": "error",
@@ -59,7 +61,15 @@ async def work(
     if settings.operator_file:
         environ = {**environ, OPERATOR_FILE: settings.operator_file}
     transport = HttpTransport(reach=Reach.of_environment(environ))
-    async with opened(database_url, folder, transport=transport, tell=tell.note, listen=tell.pool) as base:
+    heard: list[PoolListen] = [tell.pool]
+
+    def hear(event: PoolEvent) -> None:
+        for each in heard:
+            each(event)
+
+    async with opened(database_url, folder, transport=transport, tell=tell.note, listen=hear) as base:
+        notes = Notes(base.database, base.clock, tell.note)
+        heard.append(notes.pool)
         nowhere = folder / NOWHERE
         nowhere.mkdir(mode=0o700, parents=True, exist_ok=True)
         forges = Forges(settings, held, timing=timing, clones=Clones(folder / CLONES))
@@ -77,19 +87,28 @@ async def work(
             tell.note,
             held.known,
             KeptOutcomes(environ),
+            notes.progress,
         )
         usual = WorkerConfig(slots=slots, grace_s=settings.limits.stop_seconds)
         worker = worker_of(
             base, desks, supervisor_of_all(base, options, environ), config=config or usual, listen=tell.service
         )
-        loop = asyncio.get_running_loop()
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, worker.stop)
         try:
-            await worker.run()
+            await _run(worker)
         finally:
-            for each in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(each)
+            await notes.close()
+
+
+async def _run(worker: Worker) -> None:
+    """Until a signal comes."""
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, worker.stop)
+    try:
+        await worker.run()
+    finally:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
 
 
 class Telling:
