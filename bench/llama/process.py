@@ -18,6 +18,7 @@ from bench.llama import fetch, model
 
 _READY_S = 60.0  # a busy machine; usually 0.7 s
 _PORTS = 5
+_EMBEDDINGS = ("--embeddings", "--pooling", "mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ class Llama:
 
 
 @contextmanager
-def running(key: str = "correct", context: int = 4096, slots: int = 2, *, seed: int = 0) -> Iterator[Llama]:
-    """A server that is ready, until the end of the block.
+def running(
+    key: str = "correct", context: int = 4096, slots: int = 2, *, seed: int = 0, embeddings: bool = False
+) -> Iterator[Llama]:
+    """A server that is ready, until the end of the block. With `embeddings` it makes vectors, too.
 
     Raises:
         fetch.UnavailableError: the program cannot be had or does not start.
@@ -52,7 +55,9 @@ def running(key: str = "correct", context: int = 4096, slots: int = 2, *, seed: 
         folder = Path(name)
         model.make(folder / "noise.gguf", seed)
         with (folder / "log").open("wb+") as log:
-            process, port = _started(program, folder / "noise.gguf", key, (context, slots), log)
+            process, port = _started(
+                program, folder / "noise.gguf", key, (context, slots), log, *(_EMBEDDINGS if embeddings else ())
+            )
             try:
                 yield Llama(f"http://127.0.0.1:{port}", key, context, slots)
             finally:
@@ -61,7 +66,7 @@ def running(key: str = "correct", context: int = 4096, slots: int = 2, *, seed: 
 
 
 def _started(
-    program: Path, weights: Path, key: str, size: tuple[int, int], log: IO[bytes]
+    program: Path, weights: Path, key: str, size: tuple[int, int], log: IO[bytes], *more: str
 ) -> tuple[subprocess.Popen[bytes], int]:
     context, slots = size
     # One thread to compute: more of them only wait for each other where the processors are busy. Every connection that
@@ -69,7 +74,18 @@ def _started(
     threads = ["--threads", "1", "--threads-batch", "1", "--threads-http", "32"]
     # The whole context is divided by the slots.
     command = [str(program), "--model", str(weights), "--alias", "noise", "--ctx-size", str(context * slots)]
-    command += ["--parallel", str(slots), *threads, "--api-key", key, "--metrics", "--slots", "--no-ui", "--no-warmup"]
+    command += [
+        "--parallel",
+        str(slots),
+        *threads,
+        "--api-key",
+        key,
+        "--metrics",
+        "--slots",
+        "--no-ui",
+        "--no-warmup",
+        *more,
+    ]
     for _ in range(_PORTS):
         port = _free_port()  # which somebody else may take before the server does
         process = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)], stdout=log, stderr=log)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from hashlib import sha256
 from math import fsum
@@ -21,7 +21,8 @@ from codedesigner.protocol.issue import Source
 from codedesigner.protocol.wire import Metrics
 from codedesigner.publish.coverage import by_file
 from codedesigner.publish.gate import Threshold, severe
-from codedesigner.publish.inputs import LocationStats, Usage
+from codedesigner.publish.inputs import LocationRole, LocationStats, Usage
+from codedesigner.run.embedder import Embedded, embed
 from codedesigner.run.examine import Looked, Progress, examine
 from codedesigner.run.models import Examined, Models
 from codedesigner.run.passes import Asked
@@ -34,6 +35,8 @@ from codedesigner.vote.decided import left_to_a_person, with_decisions
 from codedesigner.vote.finding import Finding, Vote
 from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
 from codedesigner.vote.judge import Verdict, judge
+from codedesigner.vote.likeness import SHIPPED, Likeness
+from codedesigner.vote.meaning import likeness_of, to_compare
 from codedesigner.vote.panel import Panel
 from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Counting, Rule
@@ -42,13 +45,14 @@ from codedesigner.vote.worded import offers, with_words
 
 Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
 _NOTHING_ASKED = Asked()
+NOTHING_EMBEDDED = Embedded()
 
 
 @dataclass(frozen=True)
 class Hearing:
     """All that was said about a change: by analysers about files, by models about items and about claims of others.
 
-    `fixing` is what each model's answers about fixes cost.
+    `fixing` is what each model's answers about fixes cost. `embedded` is what the `embedder` has made of claims.
     """
 
     matter: Matter
@@ -60,6 +64,8 @@ class Hearing:
     judged: Sequence[Judged] = ()
     fixing: Mapping[str, Sequence[Metrics]] = field(default_factory=dict)
     worded: Sequence[Worded] = ()
+    embedder: str | None = None
+    embedded: Embedded = NOTHING_EMBEDDED
 
     def has_answered(self, item: ExecutionItem, location: str) -> bool:
         """Whether the location has answered the item."""
@@ -94,6 +100,8 @@ class Hearing:
         if self.supervisor is not None:
             said[self.supervisor] = [each for one in self.judged for each in one.spent]
             said[self.supervisor] += [one.metrics for one in self.worded]
+        if self.embedder is not None:
+            said[self.embedder] = list(self.embedded.metrics)
         for location, spent in self.fixing.items():
             said[location] = [*said[location], *spent]
         return said
@@ -117,20 +125,33 @@ async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> 
         items = group.create_task(_items(request, planned, around))
     looked, asked = files.result(), items.result()
     panel = _panel(request.models, planned.plan, asked)
-    verdicts = _verdicts(request, matter, looked, panel, {})
     if request.models is None:
-        return Hearing(matter, looked, panel, verdicts)
+        return Hearing(matter, looked, panel, _verdicts(request, matter, looked, panel, {}))
+    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
+    embedded = await _embedded(request.models, panel, matter, left_s)
+    likeness = likeness_of(embedded.vectors)
+    verdicts = _verdicts(request, matter, looked, panel, {}, likeness)
     claims = panel.claims(finding for verdict in verdicts for finding in verdict.findings)
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     examined = await request.models.examine(claims, around, left_s=left_s)
-    verdicts = _verdicts(request, matter, looked, panel, _votes(examined))
+    verdicts = _verdicts(request, matter, looked, panel, _votes(examined), likeness)
+    heard = Hearing(matter, looked, panel, verdicts, examined, embedder=request.models.embedder, embedded=embedded)
     if request.models.supervisor is None:
-        return Hearing(matter, looked, panel, left_to_a_person(verdicts, _bars(request)), examined)
+        return replace(heard, verdicts=left_to_a_person(verdicts, _bars(request)))
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     verdicts, judged = await _judged(request, request.models, planned, around, verdicts, left_s)
     left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
     verdicts, worded = await _worded(request, request.models, planned, around, verdicts, left_s)
-    return Hearing(matter, looked, panel, verdicts, examined, request.models.supervisor, judged, worded=worded)
+    return replace(heard, verdicts=verdicts, supervisor=request.models.supervisor, judged=judged, worded=worded)
+
+
+async def _embedded(models: Models, panel: Panel, matter: Matter, left_s: float) -> Embedded:
+    """The vectors of what models claim, where there is somebody to make them and something to compare."""
+    if models.embedder is None:
+        return NOTHING_EMBEDDED
+    said = ([issue for heard in panel.heard(file.path) for issue in heard.after.issues] for file in matter.files)
+    texts = to_compare(list(said))
+    return await embed(models.bus, models.embedder, texts, left_s=left_s)
 
 
 def _panel(models: Models | None, plan: ExecutionPlan, asked: Asked) -> Panel:
@@ -205,7 +226,12 @@ def _brief(plan: ExecutionPlan, around: Surroundings, models: AbstractSet[str]) 
 
 
 def _verdicts(
-    request: Request, matter: Matter, looked: Looked, panel: Panel, examined: Examinations
+    request: Request,
+    matter: Matter,
+    looked: Looked,
+    panel: Panel,
+    examined: Examinations,
+    likeness: Likeness = SHIPPED,
 ) -> tuple[Verdict, ...]:
     of = cache(PathSettings(request.settings).of)
     names = Names(matter)
@@ -218,6 +244,7 @@ def _verdicts(
         examined=examined,
         rule=_rule(request),
         probable=_probable(request),
+        likeness=likeness,
     )
     return tuple(judge(case) for case in put)
 
@@ -284,12 +311,13 @@ def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationS
     unjudged += [one.unlisted for one in hearing.judged if one.unlisted]
     unjudged += [f"the words of a finding stayed: {one.trouble}" for one in hearing.worded if one.trouble]
     unjudged = unjudged if name == hearing.supervisor else []
+    unjudged += hearing.embedded.troubles if name == hearing.embedder else []
     off = bool(said) and all(answer.status == "offline" for answer in said)
     details = sorted({answer.detail for answer in failed if answer.detail} | set(unjudged))
     more = f" (and {len(details) - 1} more reasons)" if len(details) > 1 else ""
     return LocationStats(
         id=name,
-        role="supervisor" if name == hearing.supervisor else "reviewer",
+        role=_role(name, hearing),
         status="offline" if off else "degraded" if failed or unjudged else "idle",
         requests_total=len(metrics),
         requests_failed=len(failed)
@@ -302,6 +330,12 @@ def _stats(name: str, hearing: Hearing, metrics: Sequence[Metrics]) -> LocationS
         cost_usd=round(fsum(each.usd or 0.0 for each in metrics), 6),
         detail=details[0] + more if details else "",
     )
+
+
+def _role(name: str, hearing: Hearing) -> LocationRole:
+    if name == hearing.supervisor:
+        return "supervisor"
+    return "embeddings" if name == hearing.embedder else "reviewer"
 
 
 def usage(hearing: Hearing | None, *, duration_ms: int) -> Usage:

@@ -31,6 +31,7 @@ from codedesigner.publish.report import Report
 from codedesigner.review import review
 from codedesigner.run.batching import BatchingWorker, questions_at_once
 from codedesigner.run.bus import Bus, Record, Worker, unrecorded
+from codedesigner.run.embedder import Embedder
 from codedesigner.run.examine import Progress, silent
 from codedesigner.run.model_worker import Ask, ModelWorker
 from codedesigner.run.models import Models
@@ -89,9 +90,15 @@ async def connected(
             if prepared.supervisor is not None:
                 judge = model_worker(prepared.supervisor, ask, request.settings.seed)
                 workers[judge.id] = replace(judge, priority=PRIORITY)
+            if prepared.embedder is not None:
+                made = fingerprint(prepared.embedder)
+                workers[prepared.embedder.id] = Embedder(prepared.embedder.id, ask, made, pool.replies)
             if lookups is not None:
                 _free(TOOL_WORKER, workers)
                 workers[TOOL_WORKER] = tool_worker(prepared, lookups)
+        elif prepared.embedder is not None and request.mode.enabled and prepared.supervisor is None:
+            alone = f"{prepared.embedder.id} makes vectors, and no other model takes part: there is nothing to compare"
+            click.echo(f"warning: {alone}", err=True)
         elif prepared.supervisor is not None and request.mode.enabled:
             alone = f"{prepared.supervisor.id} is the supervisor, and no other model takes part: it judges nothing"
             click.echo(f"warning: {alone}", err=True)
@@ -107,13 +114,13 @@ def _free(name: str, workers: Container[str]) -> None:
 
 
 def _asked(prepared: Prepared) -> tuple[LocationSpec, ...]:
-    return prepared.models if prepared.supervisor is None else (*prepared.models, prepared.supervisor)
+    return (*prepared.models, *prepared.helpers)
 
 
 def _pool_settings(prepared: Prepared) -> PoolSettings:
-    """The supervisor takes the place of no worker."""
+    """Who has no vote takes the place of no worker."""
     pool = prepared.registry.pool
-    most = pool.max_workers + (prepared.supervisor is not None)
+    most = pool.max_workers + len(prepared.helpers)
     return pool.model_copy(update={"max_workers": most})
 
 
@@ -190,5 +197,6 @@ def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
         catch_up=request.budget.items is None,
         supervisor=None if prepared.supervisor is None else prepared.supervisor.id,
         lookups=limits_of(prepared),
+        embedder=None if prepared.embedder is None else prepared.embedder.id,
         families={spec.id: family_of(spec) for spec in prepared.models},
     )

@@ -23,6 +23,7 @@ from codedesigner.config.paths import PathSettings
 from codedesigner.config.settings import Settings
 from codedesigner.errors import ConfigError, UsageError
 from codedesigner.location.build import planned, planned_models, reviewers
+from codedesigner.location.embeddings import embedder_of
 from codedesigner.location.local.process import ProcessLimits
 from codedesigner.location.prices import price_of
 from codedesigner.location.registry import LocationRegistry, locations_for
@@ -57,7 +58,8 @@ class _Start:
 class Prepared:
     """A request that can be planned, and the models that it asks once somebody connects them.
 
-    `supervisor` judges what the vote of the `models` leaves unclear, and is none of them. `git` is the repository that
+    `supervisor` judges what the vote of the `models` leaves unclear, `embedder` makes vectors of what they say, and
+    neither is one of them. `git` is the repository that
     the change lies in; None where only a diff is there. `config_commit` is the commit whose `.codedesigner.yml` is in
     force; empty where there is none, or where it is a folder's.
     """
@@ -68,6 +70,12 @@ class Prepared:
     supervisor: LocationSpec | None = None
     git: Git | None = None
     config_commit: str = ""
+    embedder: LocationSpec | None = None
+
+    @property
+    def helpers(self) -> tuple[LocationSpec, ...]:
+        """The models that are asked and have no vote."""
+        return tuple(spec for spec in (self.supervisor, self.embedder) if spec is not None)
 
 
 def build_request(options: ReviewOptions, environ: Mapping[str, str]) -> Request:
@@ -95,9 +103,10 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
     registry = angles_for(loaded, options.angles_file)
     locations = locations_for(options.locations_file, environ)
     specs = _specs(options, locations)
-    supervisor = supervisor_of(specs)
-    models = tuple(spec for spec in specs if is_model(spec) and spec is not supervisor)
-    _can_be_asked(models, supervisor, locations, settings)
+    supervisor, embedder = supervisor_of(specs), embedder_of(specs)
+    helpers = [spec for spec in (supervisor, embedder) if spec is not None]
+    models = tuple(spec for spec in specs if is_model(spec) and spec not in helpers)
+    _can_be_asked(models, helpers, locations, settings)
     angles = frozenset(_wanted_angles(settings))
     asked = _reviewers(options, specs, settings, start.git)
     known: Known | None = None
@@ -132,7 +141,8 @@ def prepare(options: ReviewOptions, environ: Mapping[str, str]) -> Prepared:
         calibration=calibration,
         dismissed=options.standing.dismissed,
     )
-    return Prepared(request, models, locations, supervisor, start.git, _config_commit(options, start, change))
+    commit = _config_commit(options, start, change)
+    return Prepared(request, models, locations, supervisor, start.git, commit, embedder)
 
 
 def _config_commit(options: ReviewOptions, start: _Start, change: Change) -> str:
@@ -152,7 +162,7 @@ def _budget(settings: Settings, spent: Spent) -> Budget:
 
 
 def _can_be_asked(
-    models: Sequence[LocationSpec], supervisor: LocationSpec | None, locations: LocationRegistry, settings: Settings
+    models: Sequence[LocationSpec], helpers: Sequence[LocationSpec], locations: LocationRegistry, settings: Settings
 ) -> None:
     """Nobody is left out in silence, and no budget is promised that cannot be kept.
 
@@ -165,8 +175,7 @@ def _can_be_asked(
         message = f"{len(models)} models are enabled, and pool.max_workers is {most}: {left} would be left out"
         raise ConfigError(message, hint="raise pool.max_workers, or switch some of them off")
     if settings.budget.usd is not None:
-        asked = (*models, supervisor) if supervisor is not None else models
-        unknown = [spec.id for spec in asked if price_of(spec, locations.prices) is None]
+        unknown = [spec.id for spec in (*models, *helpers) if price_of(spec, locations.prices) is None]
         if unknown:
             message = f"a budget of US dollars cannot be kept: no price is known for {', '.join(unknown)}"
             raise ConfigError(message, hint="say what it costs: `price` of the location, or `prices` of the file")

@@ -33,7 +33,8 @@ def plan(formats: tuple[str, ...], outputs: tuple[str, ...], **given: Any) -> No
 
     prepared = prepare(options, os.environ)
     shown = plan_change(prepared.request).plan
-    if prepared.supervisor is not None:
-        uncounted = f"the calls of {prepared.supervisor.id}, the supervisor, are not counted: {_UNKNOWN}"
+    for spec in prepared.helpers:
+        role = "the supervisor" if spec is prepared.supervisor else "which makes vectors"
+        uncounted = f"the calls of {spec.id}, {role}, are not counted: {_UNKNOWN}"
         shown = replace(shown, notes=(*shown.notes, uncounted))
     write(pairs, lambda name, _screen: (to_json if name == "json" else to_text)(shown))

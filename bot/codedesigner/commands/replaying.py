@@ -218,7 +218,7 @@ def _request(run: RunFile, said: Said) -> Request:
     models = None if run.models is None else made_fields(Models, run.models, "models")
     names = {facts.id for facts in run.reviewers}
     if models is not None:
-        names |= {*models["weights"], *filter(None, [models.get("supervisor")])}
+        names |= {*models["weights"], *filter(None, [models.get("supervisor"), models.get("embedder")])}
     bus = said.bus(names)
     terms, known = ungrouped(run.terms), run.known
     return Request(

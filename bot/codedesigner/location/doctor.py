@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from codedesigner.call.embedding import embedding_call, read_all
 from codedesigner.call.model import Attempt, Call, Completion, Usage
 from codedesigner.call.trouble import Trouble
 from codedesigner.config.problems import did_you_mean
 from codedesigner.location.diagnosis import Check, Diagnosis, State, What, about, remedy
+from codedesigner.location.embeddings import is_embedder
 from codedesigner.location.local import ANALYSERS
 from codedesigner.location.local.reviewer import LocalReviewer
 from codedesigner.location.model import ModelProvider
@@ -23,12 +25,16 @@ from codedesigner.location.spec import LocationSpec
 from codedesigner.pool.gate import Demand, Denied, Gate
 from codedesigner.pool.ledger import LedgerError
 from codedesigner.pool.seat import Seat
+from codedesigner.run.embedder import LONGEST
 
 T = TypeVar("T")
 ORDER: tuple[What, ...] = ("key", "reachable", "model", "limits", "schema", "context", "price")
 _TOKENS = 4608
 """The most that one of the doctor's own questions uses, thoughts included."""
 _UNASKED = "not looked at"
+_SENTENCES = ("The lock is never released.", "A typing error in a comment.")
+_LESSONS = 3
+_NO_EMBEDDINGS = "start the server with embeddings on: llama-server --embeddings"
 _DATED = re.compile(r"-20\d\d-?\d\d-?\d\d$", re.ASCII)
 
 
@@ -78,7 +84,9 @@ async def examine_model(
             _failed(examination, trouble)
             return examination.diagnosis()
         _there(examination, seat)
-        if isinstance(seat.provider, ModelProvider):
+        if isinstance(seat.provider, ModelProvider) and is_embedder(spec):
+            await _dimension(examination, seat.provider, through, timeout_s)
+        elif isinstance(seat.provider, ModelProvider):
             probed = await probe(seat.provider, through, timeout_s=timeout_s)
             _schema(examination, probed)
             _model(examination, probed)
@@ -93,6 +101,32 @@ async def examine_model(
     except LedgerError as error:
         examination.say("limits", "fail", str(error), "make the state folder writable, or set CODEDESIGNER_STATE_DIR")
     return examination.diagnosis()
+
+
+async def _dimension(examination: Examination, provider: ModelProvider, through: _Through, timeout_s: float) -> None:
+    """Ask for two vectors of one text each; there is no answer to hold to a schema, and no context to fill."""
+    attempt = Attempt(embedding_call("doctor", _SENTENCES), "text")
+    for _ in range(_LESSONS):
+        answer = await through(lambda: provider.send(attempt, timeout_s=timeout_s))
+        if not isinstance(answer, Trouble) or answer.retry != "adapted":
+            break
+    none = "it makes vectors, and writes nothing"
+    if isinstance(answer, Trouble):
+        off = answer.kind == "feature_off"
+        known = None if not off else Check("model", "fail", scrubbed(answer.message), _NO_EMBEDDINGS)
+        if known is not None:
+            examination.found.setdefault("model", known)
+        else:
+            examination.trouble(answer)
+    else:
+        vectors = read_all(answer.text) or ((),)
+        found = f"{examination.spec.provider.model_id} makes vectors of {len(vectors[0])} dimensions"
+        if len(set(vectors)) < len(_SENTENCES):
+            advice = "load a model for embeddings of sentences at the server, or set its pooling"
+            examination.say("model", "fail", f"{found}, the same for every text", advice)
+        examination.say("model", "ok", found)
+    examination.say("schema", "skipped", none)
+    examination.say("context", "skipped", f"each text has at most {LONGEST} characters")
 
 
 def examine_analyser(spec: LocationSpec, repository: Path | None) -> Diagnosis:

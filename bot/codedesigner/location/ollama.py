@@ -51,7 +51,7 @@ class Ollama:
     def __init__(self, spec: LocationSpec) -> None:
         provider = spec.provider
         base = (provider.url or ENDPOINTS["ollama"]).rstrip("/")
-        for ending in ("/api/chat", "/api", "/v1"):
+        for ending in ("/api/chat", "/api/embed", "/api", "/v1"):
             base = base.removesuffix(ending)
         self._base = base.rstrip("/")
         self._model = provider.model_id

@@ -9,6 +9,8 @@ from codedesigner.location.anthropic import Anthropic
 from codedesigner.location.capabilities import Remembered
 from codedesigner.location.custom import custom_provider
 from codedesigner.location.dialect import Speaker
+from codedesigner.location.embedding import OllamaEmbeddings, OpenAiEmbeddings
+from codedesigner.location.embeddings import is_embedder
 from codedesigner.location.http import Transport, origin
 from codedesigner.location.keyless import Keyless
 from codedesigner.location.model import ModelProvider
@@ -25,6 +27,11 @@ DIALECTS: Mapping[Dialect, Callable[[LocationSpec], Speaker]] = {
     "ollama": Ollama,
     "anthropic": Anthropic,
 }
+EMBEDDERS: Mapping[Dialect, Callable[[LocationSpec], Speaker]] = {
+    "openai": OpenAiEmbeddings,
+    "ollama": OllamaEmbeddings,
+}
+"""Dialects that have embeddings."""
 PROVIDERS: Mapping[ProviderType, Dialect | None] = {
     "openai": "openai",
     "ollama": "ollama",
@@ -50,6 +57,9 @@ def provider(
     config = spec.provider
     if config.type not in PROVIDERS:
         raise ConfigError(f"location {spec.id} is of type {config.type}, which is no model", key="provider.type")
+    dialect = PROVIDERS[config.type] or config.dialect or "openai"
+    if is_embedder(spec) and (dialect not in EMBEDDERS or config.type == "scripted" or config.python_class is not None):
+        raise ConfigError(f"location {spec.id} is reached by a way that has no embeddings", key="tags")
     if config.type == "scripted":
         return scripted_model(spec, clock=clock)
     key: Secret | None = None
@@ -60,5 +70,9 @@ def provider(
         key = Secret(value)
     if config.python_class is not None:
         return custom_provider(spec, key, transport)
-    dialect = PROVIDERS[config.type] or config.dialect or "openai"
-    return ModelProvider(spec, DIALECTS[dialect](spec), transport, key=key, remembered=remembered, clock=clock)
+    speaker = (EMBEDDERS if is_embedder(spec) else DIALECTS)[dialect](spec)
+    if is_embedder(spec):
+        # Each text is a prompt of its own: all of them together may well be longer than one can be. Vectors
+        # come whole.
+        spec = spec.model_copy(update={"provider": config.model_copy(update={"context_size": None, "stream": False})})
+    return ModelProvider(spec, speaker, transport, key=key, remembered=remembered, clock=clock)

@@ -20,6 +20,7 @@ from codedesigner.config.shape import Closed
 from codedesigner.config.validate import unknown_keys, validate, validate_value
 from codedesigner.config.yamlfile import Document, Value, read_file
 from codedesigner.errors import ConfigError
+from codedesigner.location.embeddings import embedder_problems
 from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.location.spec import LocationSpec, LocationTemplate, PriceConfig, ProviderType
 from codedesigner.location.supervisor import supervisor_problems
@@ -153,7 +154,8 @@ def read_locations(document: Document, shipped: LocationRegistry | None = None) 
     def at_tags(spec: LocationSpec, message: str, hint: str) -> ConfigError:
         return document.error(message, ("locations", seen.get(spec.id, 0), "tags"), hint=hint)
 
-    errors += supervisor_problems([spec for spec in locations.values() if spec.enabled], at_tags)
+    enabled = [spec for spec in locations.values() if spec.enabled]
+    errors += supervisor_problems(enabled, at_tags) + embedder_problems(enabled, at_tags)
     raise_all(errors)
     return LocationRegistry(locations, templates, file.pool, file.prices)
 

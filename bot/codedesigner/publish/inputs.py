@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from codedesigner.publish.report import Report
 
 LocationStatus = Literal["idle", "busy", "degraded", "offline"]
-LocationRole = Literal["reviewer", "supervisor"]
+LocationRole = Literal["reviewer", "supervisor", "embeddings"]
 Conclusion = Literal["pass", "fail", "inconclusive"]
 FailOn = Literal["low", "medium", "high", "critical", "never"]
 

@@ -154,7 +154,8 @@ class LocationReport(_Model):
 
     id: str = Field(description="Its id.")
     role: LocationRole = Field(
-        default="reviewer", description="Whether it looked for defects, or judged what the vote left unclear."
+        default="reviewer",
+        description="Whether it looked for defects, judged what was unclear, or told which claims mean one defect.",
     )
     status: LocationStatus = Field(description="How it is.")
     detail: str = Field(description="Why it is offline or degraded; empty otherwise.")

@@ -80,7 +80,7 @@ class ModelWorker:
             message = f"a model does not take a {envelope.message_type}"
             return ErrorPayload(code="INVALID_REQUEST", message=message, recoverable=False, suggested_action="abort")
         call = self._call(envelope.message_id, request, asked(request, self.prefix))
-        return _answer(await self.ask(call, self.id), call.origin)
+        return answer_of(await self.ask(call, self.id), call.origin)
 
     def _call(self, message_id: str, request: Question, shown: Asked) -> Call:
         number = request.context.pass_number
@@ -181,7 +181,8 @@ def _line(number: JsonValue, by: int) -> JsonValue:
     return number + by if isinstance(number, int) and not isinstance(number, bool) else number
 
 
-def _answer(reply: Reply, origin: int) -> Answered:
+def answer_of(reply: Reply, origin: int) -> Answered:
+    """What came of a call as the answer to its request; `origin` is where the numbers of that begin."""
     metrics = Metrics(
         tokens_in=reply.usage.tokens_in,
         tokens_out=reply.usage.tokens_out,

@@ -68,7 +68,8 @@ class Models:
     is asked last, as far as what was really spent allows; whoever carries the calls keeps the budget.
     `families` says which of them were taught alike, by id.
     `supervisor` is the id of the one that judges what their vote leaves unclear; it is none of them. `lookups`: the bus
-    leads to tools as well, and it may have so much looked up.
+    leads to tools as well, and it may have so much looked up. `embedder` is the id of who makes vectors of what they
+    say, and none of them either.
     """
 
     weights: Mapping[str, float]
@@ -82,6 +83,7 @@ class Models:
     supervisor: str | None = None
     lookups: LookupLimits | None = None
     families: Mapping[str, str] = field(default_factory=dict)
+    embedder: str | None = None
 
     @property
     def ids(self) -> frozenset[str]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from codedesigner.angle.kinds import kind_of
 from codedesigner.protocol.issue import Issue
 from codedesigner.vote.grouping import grouped
+from codedesigner.vote.likeness import SHIPPED, Likeness
 from codedesigner.vote.meeting import at_same_place, strength
 from codedesigner.vote.remark import Remark
 from codedesigner.vote.standing import MODEL
@@ -64,8 +65,13 @@ PlaceOf = Callable[[int], object]
 """Line -> a token equal for lines of one statement; None where none is known."""
 
 
-def cluster(proposals: Iterable[Proposal], *, statement_of: PlaceOf, function_of: PlaceOf) -> tuple[Cluster, ...]:
-    """The proposals of one file as clusters, by line and kind. Every proposal is in exactly one."""
+def cluster(
+    proposals: Iterable[Proposal], *, statement_of: PlaceOf, function_of: PlaceOf, likeness: Likeness = SHIPPED
+) -> tuple[Cluster, ...]:
+    """The proposals of one file as clusters, by line and kind. Every proposal is in exactly one.
+
+    `likeness` tells what models say of one place apart.
+    """
     by_kind: dict[str, list[Proposal]] = defaultdict(list)
     for proposal in proposals:
         by_kind[proposal.issue.kind].append(proposal)
@@ -73,7 +79,7 @@ def cluster(proposals: Iterable[Proposal], *, statement_of: PlaceOf, function_of
     said: list[Cluster] = []
     for kind, members in by_kind.items():
         if kind.startswith(MODEL):
-            said.extend(_by_words(kind, members, function_of))
+            said.extend(_by_words(kind, members, function_of, likeness))
             continue
         for group in _places(kind, members, statement_of, function_of):
             found.extend(Cluster(kind, tuple(part)) for part in _told_apart(group))
@@ -118,7 +124,7 @@ def _met(
     return alone + [replace(each, proposals=(*each.proposals, *joined[one])) for one, each in enumerate(found)]
 
 
-def _by_words(kind: str, members: Sequence[Proposal], function_of: PlaceOf) -> list[Cluster]:
+def _by_words(kind: str, members: Sequence[Proposal], function_of: PlaceOf, likeness: Likeness) -> list[Cluster]:
     """Those of one function that say the same, perhaps in other words and of a line nearby."""
     ordered = sorted(members, key=_order)
     remarks = [_remark(str(index), one, str(function_of(one.issue.line))) for index, one in enumerate(ordered)]
@@ -128,7 +134,7 @@ def _by_words(kind: str, members: Sequence[Proposal], function_of: PlaceOf) -> l
             tuple(sorted((ordered[int(one.id)] for one in group.members), key=_order)),
             ordered[int(group.representative.id)],
         )
-        for group in grouped(remarks)
+        for group in grouped(remarks, likeness)
     ]
 
 

@@ -22,6 +22,7 @@ from codedesigner.run.suggest import Candidate
 from codedesigner.vote.ballots import Examined
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.judge import AS_WEIGHED, Case, Heard
+from codedesigner.vote.likeness import SHIPPED, Likeness
 from codedesigner.vote.panel import Panel
 from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Rule
@@ -85,11 +86,12 @@ def cases(
     examined: Examinations = _NONE_EXAMINED,
     rule: Rule = AS_WEIGHED,
     probable: Probable | None = None,
+    likeness: Likeness = SHIPPED,
 ) -> Iterator[Case]:
     """One case per file that was looked at. `function_at(path, line)` names code that no unit covers.
 
-    `panel` are the models, `examined` what they said about claims of others, `rule` how votes are counted, and
-    `probable` how likely what they come to is right.
+    `panel` are the models, `examined` what they said about claims of others, `rule` how votes are counted,
+    `probable` how likely what they come to is right, and `likeness` which of their claims mean one defect.
     """
     by_path: dict[str, list[Unit]] = defaultdict(list)
     for unit in matter.units:
@@ -108,6 +110,7 @@ def cases(
                 examined=partial(_examined, examined, file.path),
                 rule=rule,
                 probable=probable,
+                likeness=likeness,
             )
 
 

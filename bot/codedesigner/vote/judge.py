@@ -14,6 +14,7 @@ from codedesigner.vote.ballots import Examined, Voter, cast
 from codedesigner.vote.cluster import Cluster, Proposal
 from codedesigner.vote.finding import Ballot, Disposition, Finding
 from codedesigner.vote.headline import headline
+from codedesigner.vote.likeness import SHIPPED, Likeness
 from codedesigner.vote.probable import Probable
 from codedesigner.vote.strategies.ballots import Rule, share_of_yes, vote_of
 from codedesigner.vote.strategies.proposals import union_merge
@@ -63,6 +64,7 @@ class Case:
     examined: Examination = _unasked
     rule: Rule = AS_WEIGHED
     probable: Probable | None = None
+    likeness: Likeness = SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def judge(case: Case) -> Verdict:
         {heard.location: _proposals(case, heard) for heard in case.heard},
         statement_of=_statement_lookup(case.units),
         function_of=case.function_at,
+        likeness=case.likeness,
     )
     scope = scope_of(case.file, _before(case.heard))
     findings: list[Finding] = []

@@ -25,7 +25,7 @@ Pairs = Mapping[tuple[int, int], float]
 
 
 class Likeness(Protocol):
-    """A way to compare remarks: by their words, or by vectors that some endpoint made of them."""
+    """A way to compare remarks: by their words, or by vectors that some endpoint made of them, too."""
 
     def pairs(self, remarks: Sequence[Remark], comparable: Comparable) -> Pairs:
         """The pairs that may mean the same. `comparable` rules others out; not every pair need be looked at."""

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from codedesigner.vote.cluster import Cluster, PlaceOf, Proposal, cluster
+from codedesigner.vote.likeness import SHIPPED, Likeness
 from codedesigner.vote.strategies.base import AggregationResult
 
 
 def union_merge(
-    answers: Mapping[str, Sequence[Proposal]], *, statement_of: PlaceOf, function_of: PlaceOf
+    answers: Mapping[str, Sequence[Proposal]],
+    *,
+    statement_of: PlaceOf,
+    function_of: PlaceOf,
+    likeness: Likeness = SHIPPED,
 ) -> AggregationResult[tuple[Cluster, ...]]:
     """All that anyone proposed about one file, each defect once; recall comes from the union, precision from the vote.
 
-    Deduplication is by key: kind and place.
+    Deduplication is by key: kind and place; and, of what models say, by `likeness`.
     """
     proposals = [proposal for location in sorted(answers) for proposal in answers[location]]
-    clusters = cluster(proposals, statement_of=statement_of, function_of=function_of)
+    clusters = cluster(proposals, statement_of=statement_of, function_of=function_of, likeness=likeness)
     shared = sum(1 for item in clusters if len(item.locations) > 1)
     return AggregationResult(
         selected=clusters,
