@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from tests.pullrequest.stage import ANN, NUMBER, Stage
 
+from codedesigner.errors import UnreachableError
 from codedesigner.event.model import CommandIssued, QueueEntered, ReviewRequested
 from codedesigner.pool.lent import Turn
 from codedesigner.service.database import Database, open_database
 from codedesigner.service.task import Task
+from codedesigner.service.worker import WorkerConfig
 
-from .bench import QUICK, Shop
+from .bench import QUICK, Shop, none
 
 CART = "def total(prices):\n    return sum(prices)\n"
 BROKEN = "def total(prices):\n    return summ(prices)\n"
@@ -189,9 +191,6 @@ def test_a_stopped_worker_hands_back_what_it_cannot_finish_and_the_next_one_ends
         assert (task.state, task.owner, task.retry_count) == ("paused", None, 0)
         assert "task.handed_back" in shop.names()
 
-        async def none(_turn: Turn) -> None:
-            return None
-
         shop.calls = none
         assert kinds(await shop.settle(shop.worker("v")))[-1] == ("documenter", "incorporate_insight", "done")
 
@@ -271,6 +270,84 @@ def test_a_task_that_is_held_waits_for_its_person_and_one_that_is_cancelled_says
         check = shop.stage.check()
         assert check.conclusion == "failure"
         assert "cancelled" in check.title
+
+    asyncio.run(run())
+
+
+def test_a_task_that_is_held_for_long_is_handed_back_and_begins_anew_with_what_it_knows(shop: Shop) -> None:
+    called = asyncio.Event()
+    begun: list[int] = []
+
+    async def one(turn: Turn) -> None:
+        begun.append(1)
+        called.set()
+        while len(begun) == 1:
+            if not await turn.come():
+                return
+            await asyncio.sleep(0.01)
+
+    shop.calls = one
+    shop.config = WorkerConfig(slots=1, lease_s=2.0, beat_s=0.02, tick_s=0.02, parked_s=0.05)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        [task] = [one for one in await shop.tasks() if one.active]
+        await shop.store.want(task.id, held=True)
+
+        async def handed_back() -> bool:
+            now = await shop.store.get(task.id)
+            return now is not None and now.state == "paused" and now.owner is None
+
+        await shop.until(handed_back)
+        await shop.store.want(task.id, held=False)
+        await shop.until(shop.is_done)
+        worker.stop()
+        await running
+        assert len(begun) == 2
+        assert kinds(await shop.ended())[-1] == ("documenter", "incorporate_insight", "done")
+
+    asyncio.run(run())
+
+
+def test_where_the_forge_does_not_say_which_head_holds_it_is_asked_again(shop: Shop) -> None:
+    called = asyncio.Event()
+    first, forge, told = shop.stage.pull.head, shop.stage.forge, shop.stage.forge.pull
+    refused: list[int] = []
+
+    async def endless(turn: Turn) -> None:
+        called.set()
+        while await turn.come():
+            await asyncio.sleep(0.01)
+
+    async def moody(number: int) -> Any:
+        if not refused:
+            refused.append(number)
+            raise UnreachableError("no answer")
+        return await told(number)
+
+    shop.calls = endless
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        forge.pull = moody  # type: ignore[method-assign]
+        shop.stage.push({"cart.py": CART + "\n\nX = 1\n"})
+        await shop.deliver(review(shop))
+
+        async def superseded() -> bool:
+            return any(one.outcome == "superseded" for one in await shop.ended())
+
+        await shop.until(superseded)
+        assert "orchestrator.trouble" in shop.names()
+        shop.calls = none
+        worker.stop()
+        await running
+        assert shop.stage.forge.checks[first, "codedesigner"].conclusion == "cancelled"
 
     asyncio.run(run())
 

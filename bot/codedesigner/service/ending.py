@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from codedesigner.errors import CodedesignerError, ConfigError, ForbiddenError, MissingError, UsageError
+from codedesigner.errors import CodedesignerError, ConfigError, ForbiddenError, LimitedError, MissingError, UsageError
 from codedesigner.service.events import EventName, Listen, ServiceEvent
 from codedesigner.service.holding import Entry, settled
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
@@ -51,7 +51,9 @@ class Ends:
         task, calls = entry.task, entry.task.llm_requests + entry.turn.calls
         words = error.message if isinstance(error, CodedesignerError) else f"a bug ({type(error).__name__})"
         failed = task.failed(self._store.clock(), words, again=not isinstance(error, _FOR_GOOD))
-        after = replace(failed, llm_requests=calls)
+        wait_s = (error.retry_after_s or 0.0) if isinstance(error, LimitedError) else 0.0
+        later = max(failed.not_before, self._store.clock() + wait_s) if wait_s else failed.not_before
+        after = replace(failed, llm_requests=calls, not_before=later)
         name: EventName = "task.failed" if after.state == "failed" else "task.retried"
         detail: dict[str, Json] = {"error": words[:300], "retry_count": after.retry_count}
         if not await self._store.change(task, after, name, detail):

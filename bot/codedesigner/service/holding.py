@@ -15,8 +15,8 @@ from codedesigner.service.task import Task
 class Entry:
     """A task that was begun here, and whoever works on it. `done`: the work has ended, and is being written down.
 
-    `lost`: another worker has it, or may. `asked` is why somebody wants it to end. The lock is held by whoever changes
-    the task's state.
+    `lost`: another worker has it, or may. `asked` is why it is to end, once `asking` has found that so. `parked_at` is
+    by the monotonic clock. The lock is held by whoever changes the task's state.
     """
 
     task: Task
@@ -28,6 +28,8 @@ class Entry:
     done: bool = False
     lost: bool = False
     asked: str = ""
+    asking: asyncio.Task[None] | None = None
+    parked_at: float = 0.0
 
     @property
     def parked(self) -> bool:

@@ -30,11 +30,14 @@ from codedesigner.service.store import BOUNDS, Bounds, Store
 from codedesigner.service.task import Json, Module, Task
 
 _PARKED_PER_SLOT = 4
+NOTE_S = 0.5  # between two looks at who this worker's children are
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """Times in seconds. `slots` tasks run at once; `grace_s` is how long they may take to end when the worker stops."""
+    """Times in seconds. `slots` tasks run at once; `grace_s` is how long they may take to end when the worker stops,
+    `parked_s` how long one waits in memory for its turn.
+    """
 
     slots: int = 4
     lease_s: float = 30.0
@@ -42,6 +45,7 @@ class WorkerConfig:
     tick_s: float = 0.5
     grace_s: float = 30.0
     prune_s: float = 600.0
+    parked_s: float = 60.0
     bounds: Bounds = BOUNDS
 
 
@@ -99,7 +103,7 @@ class Worker:
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._last_beat = time.monotonic()
-        self._last_sweep = self._last_prune = float("-inf")
+        self._last_sweep = self._last_prune = self._last_noted = float("-inf")
         self._asides: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -126,6 +130,8 @@ class Worker:
         beats = asyncio.create_task(self._beats())
         try:
             while not self._stopping.is_set():
+                if beats.done():
+                    beats.result()  # without beats nobody may go on
                 await self._guarded(self._tick())
                 await self._pause(self.config.tick_s)
         finally:
@@ -169,6 +175,10 @@ class Worker:
 
     async def _tick(self) -> None:
         now = time.monotonic()
+        if self._children is not None and now - self._last_noted >= NOTE_S:
+            self._last_noted = now
+            self._children.note()
+        self._look_after(now)
         if now - self._last_sweep >= self.config.lease_s / 3:
             await self._take_over()
         if now - self._last_prune >= self.config.prune_s:
@@ -178,6 +188,14 @@ class Worker:
             self._advised = self._aside(self._weigh(self._advise))
         await self._follow()
         await self._dispatch()
+
+    def _look_after(self, now: float) -> None:
+        """A task that waits for long is handed back: its time-outs go on meanwhile, and what was answered is kept."""
+        for entry in self._entries.values():
+            if entry.carrier is not None and entry.carrier.done():
+                entry.carrier.result()  # a bug: this worker ends, and whoever comes takes over
+            if entry.parked and not entry.done and now - entry.parked_at >= self.config.parked_s and entry.job:
+                entry.job.cancel()
 
     async def _weigh(self, advise: Advise) -> None:
         self.weights = await advise(self.weights, self.completed)
@@ -235,7 +253,7 @@ class Worker:
             after = entry.task.paused(self._store.clock(), parked=True)
             if not await self._store.change(entry.task, after, "task.preempted", why):
                 return False
-            entry.task = after
+            entry.task, entry.parked_at = after, time.monotonic()
             entry.turn.close()
             self._tell("task.preempted", task_id=after.id, **why)
             return True
@@ -283,8 +301,7 @@ class Worker:
 
     async def _conclude(self, entry: Entry, module: ModuleInterface, job: asyncio.Task[TaskResult]) -> None:
         if job.cancelled():
-            if self._stopping.is_set():
-                await self._ends.hand_back(entry)
+            await self._ends.hand_back(entry)
             return
         if entry.parked and not await self._resume(entry, {"reason": "it has ended"}):
             return
@@ -307,17 +324,14 @@ class Worker:
         known = [entry for entry in self._entries.values() if not entry.done]
         flags = await self._store.beat(self.name, self.config.lease_s)
         self._last_beat = time.monotonic()
-        if self._children is not None:
-            await asyncio.to_thread(self._children.note)
         for entry in known:
             wanted = flags.get(entry.task.id)
             if wanted is None:
                 if not entry.done:
                     self._tell("task.lost", task_id=entry.task.id)
                     entry.lose()
-            elif wanted.cancelled and not entry.asked:
-                entry.asked = wanted.cancelled
-                self._aside(self._confirm(entry, wanted.cancelled))
+            elif wanted.cancelled and not entry.asked and (entry.asking is None or entry.asking.done()):
+                entry.asking = self._aside(self._confirm(entry, wanted.cancelled))
             elif wanted.held != entry.held:
                 entry.held = wanted.held
                 if wanted.held:
@@ -327,9 +341,9 @@ class Worker:
     async def _confirm(self, entry: Entry, why: str) -> None:
         """End it if that is still wanted; else say that it is not."""
         if await self._modules[entry.task.module].is_over(entry.task, why):
+            entry.asked = why
             entry.turn.cancel(why)
         else:
-            entry.asked = ""
             await self._store.want(entry.task.id, cancelled="")
 
     def _aside(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
