@@ -17,7 +17,7 @@ from codedesigner.service.database import Database, open_database
 from codedesigner.service.task import Task
 from codedesigner.service.worker import WorkerConfig
 
-from .bench import QUICK, Shop, none
+from .bench import Shop, none
 
 CART = "def total(prices):\n    return sum(prices)\n"
 BROKEN = "def total(prices):\n    return summ(prices)\n"
@@ -177,7 +177,7 @@ def test_a_stopped_worker_hands_back_what_it_cannot_finish_and_the_next_one_ends
         await asyncio.sleep(60)
 
     shop.calls = slow
-    shop.config = QUICK.__class__(slots=1, lease_s=60.0, beat_s=0.02, tick_s=0.02, grace_s=0.05)
+    shop.config = WorkerConfig(slots=1, lease_s=60.0, beat_s=0.02, tick_s=0.02, grace_s=0.05)
 
     async def run() -> None:
         await shop.deliver(review(shop))
@@ -319,7 +319,7 @@ def test_where_the_forge_does_not_say_which_head_holds_it_is_asked_again(shop: S
 
     async def endless(turn: Turn) -> None:
         called.set()
-        while await turn.come():
+        while await turn.come():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     async def moody(number: int) -> Any:
@@ -329,6 +329,7 @@ def test_where_the_forge_does_not_say_which_head_holds_it_is_asked_again(shop: S
         return await told(number)
 
     shop.calls = endless
+    shop.config = WorkerConfig(slots=1, lease_s=2.0, beat_s=0.02, tick_s=0.02, grace_s=0.05)
 
     async def run() -> None:
         await shop.deliver(review(shop))
@@ -344,7 +345,6 @@ def test_where_the_forge_does_not_say_which_head_holds_it_is_asked_again(shop: S
 
         await shop.until(superseded)
         assert "orchestrator.trouble" in shop.names()
-        shop.calls = none
         worker.stop()
         await running
         assert shop.stage.forge.checks[first, "codedesigner"].conclusion == "cancelled"
