@@ -45,8 +45,8 @@ def test_nothing_is_replaced_unless_asked(make_repo: Callable[..., Any], capsys:
     assert run(["init", "--repo", str(repo.path), "--forge", "github"]) == 2
     assert "--force" in capsys.readouterr().err
     assert not (repo.path / ".github").exists()
-    assert run(["init", "--repo", str(repo.path), "--forge", "github", "--forks", "--force"]) == 0
-    assert len(list((repo.path / ".github" / "workflows").iterdir())) == 3
+    assert run(["init", "--repo", str(repo.path), "--forge", "github", "--forks", "--by-hand", "--force"]) == 0
+    assert len(list((repo.path / ".github" / "workflows").iterdir())) == 4
     assert "seed" not in (repo.path / ".codedesigner.yml").read_text()
 
 

@@ -23,6 +23,7 @@ _FORKS = (
     ("github/codedesigner-forks.yml", ".github/workflows/codedesigner-forks.yml"),
     ("github/codedesigner-forks-review.yml", ".github/workflows/codedesigner-forks-review.yml"),
 )
+_BY_HAND = (("github/codedesigner-dispatch.yml", ".github/workflows/codedesigner-dispatch.yml"),)
 _NEXT: dict[ForgeName, str] = {
     "github": "commit them, open a pull request, and require the check `codedesigner` in the branch's protection",
     "gitlab": "include the job from .gitlab-ci.yml, set CODEDESIGNER_GITLAB_TOKEN, and require pipelines to succeed",
@@ -33,14 +34,17 @@ _NEXT: dict[ForgeName, str] = {
 @click.option("--repo", type=click.Path(path_type=Path), default=Path(), help="The repository (default: here).")
 @click.option("--forge", type=click.Choice(("github", "gitlab")), help="For which forge (default: the one found).")
 @click.option("--forks", is_flag=True, help="GitHub: also the two workflows for pull requests from forks.")
+@click.option(
+    "--by-hand", is_flag=True, help="GitHub: also a workflow that reviews one pull request when it is asked to."
+)
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
-def init(repo: Path, forge: ForgeName | None, *, forks: bool, force: bool) -> None:
+def init(repo: Path, forge: ForgeName | None, *, forks: bool, by_hand: bool, force: bool) -> None:
     """Write a starting configuration, and the workflow or job of the forge that the repository is on."""
     git = Git(repo)
     found = forge or _forge_of(git)
     files = [("codedesigner.yml", REPO_FILE), *_FILES[found]]
-    if forks and found == "github":
-        files += _FORKS
+    if found == "github":
+        files += [*(_FORKS if forks else ()), *(_BY_HAND if by_hand else ())]
     folder = resource("templates") / "init"
     wanted = [(folder / name, git.top / target) for name, target in files]
     there = [target for _, target in wanted if target.is_symlink() or target.exists()]
