@@ -98,7 +98,7 @@ class Board:
     async def timeline(self, task: Task, *, limit: int = 1_000) -> list[Happening]:
         """What happened to all tasks of the same work, in order."""
         given = {"work": task.work.name, "limit": limit}
-        found = await self._database.run(
+        found = await self._database.look(
             lambda db: db.execute(
                 text("SELECT at, task_id, name, detail FROM journal WHERE work = :work ORDER BY id LIMIT :limit"), given
             ).all()
@@ -108,7 +108,7 @@ class Board:
     async def report(self, task: Task) -> str:
         """The report (JSON) that a task has left; empty where there is none."""
         given = {"id": task.id}
-        found = await self._database.run(
+        found = await self._database.look(
             lambda db: db.execute(text("SELECT result FROM tasks WHERE id = :id"), given).scalar()
         )
         return str(found or "")
@@ -131,12 +131,12 @@ class Board:
                 for row in rows
             ]
 
-        return await self._database.run(work)
+        return await self._database.look(work)
 
     async def kept(self, module: str) -> Context:
         """What a module, or the scheduler (`scheduler`: the weights and why), keeps."""
         given = {"module": module}
-        rows = await self._database.run(
+        rows = await self._database.look(
             lambda db: db.execute(text("SELECT name, value FROM kept WHERE module = :module"), given).all()
         )
         return {row.name: json.loads(row.value) for row in rows}
@@ -144,10 +144,10 @@ class Board:
     async def figures(self) -> Figures:
         """The counts of this moment."""
         now = self._clock()
-        return await self._database.run(lambda db: _figures(db, now))
+        return await self._database.look(lambda db: _figures(db, now))
 
     async def _select(self, where: str, **given: object) -> list[Task]:
-        return await self._database.run(lambda db: select(db, where, **given))
+        return await self._database.look(lambda db: select(db, where, **given))
 
 
 def _figures(db: Connection, now: float) -> Figures:

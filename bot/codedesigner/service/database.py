@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ _BUSY_S = 10.0
 _SHORT_S = 0.2
 _TRIES = 6
 _WAIT_S = 0.05  # doubles with every try
+_LOOKERS = 2  # those of one process that only read, at once
+_READS = "only_reads"
 _THREADS = 4  # transactions of one process at once on PostgreSQL
 _LOCK = 0x0C0DE  # PostgreSQL's advisory lock while a database is migrated
 
@@ -47,6 +50,7 @@ class Database:
         self.dialect = self._engine.dialect.name
         threads = 1 if self.dialect == "sqlite" else _THREADS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service-db")
+        self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="service-look")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction, in a thread. It may be done anew where the connection broke or was in the way.
@@ -56,12 +60,20 @@ class Database:
         """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.do, work)
 
-    def do(self, work: Callable[[Connection], T]) -> T:
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """The same for `work` that only reads: it waits for no writer, and no writer waits for it.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._lookers, partial(self.do, work, reads=True))
+
+    def do(self, work: Callable[[Connection], T], *, reads: bool = False) -> T:
         """The same, here and now."""
         wait = _WAIT_S
         for _ in range(self._tries - 1):
             try:
-                return self._once(work)
+                return self._once(work, reads)
             except (OperationalError, InterfaceError, IntegrityError) as error:
                 if isinstance(error, IntegrityError) and self.dialect == "sqlite":
                     raise DatabaseError(_words(error)) from error
@@ -71,13 +83,15 @@ class Database:
             time.sleep(wait)
             wait *= 2
         try:
-            return self._once(work)
+            return self._once(work, reads)
         except SQLAlchemyError as error:
             raise DatabaseError(_words(error), hint="see whether it runs and can be reached") from error
 
-    def _once(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as db:
-            return work(db)
+    def _once(self, work: Callable[[Connection], T], reads: bool) -> T:
+        with self._engine.connect() as connection:
+            db = connection.execution_options(**{_READS: reads})
+            with db.begin():
+                return work(db)
 
     def alone(self, db: Connection, what: str) -> None:
         """Until the transaction ends, nobody else is in one that has asked for the same."""
@@ -93,6 +107,7 @@ class Database:
     def close(self) -> None:
         """End what is running, and close."""
         self._threads.shutdown(wait=True)
+        self._lookers.shutdown(wait=True)
         self._engine.dispose()
 
 
@@ -164,7 +179,7 @@ def _engine(url: str, *, durable: bool) -> Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(parsed, pool_size=_THREADS, pool_pre_ping=True, pool_recycle=1800)
+        return create_engine(parsed, pool_size=_THREADS + _LOOKERS, pool_pre_ping=True, pool_recycle=1800)
     if parsed.drivername != "sqlite":
         raise ConfigError(
             f"a database of the kind `{parsed.drivername}` is not supported", hint="give a postgresql:// address"
@@ -190,8 +205,11 @@ def _sqlite_connected_lightly(connection: Any, _record: object) -> None:
 
 
 def _sqlite_begun(connection: Connection) -> None:
-    """A transaction may write from its start: one that only finds out later could not wait for another."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """A transaction may write from its start: one that only finds out later could not wait for another.
+
+    One that reads takes no lock at all.
+    """
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")
 
 
 def _words(error: SQLAlchemyError) -> str:

@@ -38,7 +38,7 @@ class QuotaBoard:
 
     async def quotas(self) -> tuple[QuotaSeen, ...]:
         """Every location that was ever asked, by name."""
-        return await self._database.run(lambda db: _quotas(db, self._clock()))
+        return await self._database.look(lambda db: _quotas(db, self._clock()))
 
 
 def _quotas(db: Connection, now: float) -> tuple[QuotaSeen, ...]:

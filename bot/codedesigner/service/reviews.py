@@ -85,11 +85,11 @@ class ReviewBoard:
     async def reviews(self) -> ReviewsSeen:
         """Those of the last day."""
         now = self._clock()
-        rows, count = await self._database.run(lambda db: _rows(db, now - DAY_S, self._most))
-        hit = await self._database.run(lambda db: limits_hit(db, now))
+        rows, count = await self._database.look(lambda db: _rows(db, now - DAY_S, self._most))
+        hit = await self._database.look(lambda db: limits_hit(db, now))
         missing = [row[0] for row in rows if row[0] not in self._kept]
         if missing:
-            for name, data in await self._database.run(lambda db: _results(db, missing)):
+            for name, data in await self._database.look(lambda db: _results(db, missing)):
                 self._kept[name] = _report(data)
         found = [ReviewSeen(*row, report) for row in rows if (report := self._kept.get(row[0])) is not None]
         while len(self._kept) > max(_KEPT, self._most):

@@ -50,16 +50,16 @@ class Store:
 
     async def get(self, task: str) -> Task | None:
         """The task of that id."""
-        found = await self._database.run(lambda db: select(db, "id = :id", id=task))
+        found = await self._database.look(lambda db: select(db, "id = :id", id=task))
         return found[0] if found else None
 
     async def waiting(self) -> list[Task]:
         """Tasks that somebody may take, whatever their time and their holds."""
-        return await self._database.run(lambda db: select(db, f"{_WAITING} ORDER BY created_at, id"))
+        return await self._database.look(lambda db: select(db, f"{_WAITING} ORDER BY created_at, id"))
 
     async def owned(self, owner: str) -> list[Task]:
         """Tasks that a worker has."""
-        return await self._database.run(lambda db: select(db, "owner = :owner ORDER BY created_at, id", owner=owner))
+        return await self._database.look(lambda db: select(db, "owner = :owner ORDER BY created_at, id", owner=owner))
 
     async def start(self, task: Task, owner: str, lease_s: float, detail: Mapping[str, Json]) -> Task | None:
         """Take a task that waits, or one that is parked with this owner; None where somebody else was quicker."""
@@ -94,14 +94,14 @@ class Store:
     async def result(self, task: str) -> str:
         """What a task has left for those that follow; empty where there is nothing."""
         given = {"id": task}
-        found = await self._database.run(
+        found = await self._database.look(
             lambda db: db.execute(text("SELECT result FROM tasks WHERE id = :id"), given).scalar()
         )
         return str(found or "")
 
     async def ended(self) -> list[Task]:
         """Tasks that have ended and whose followers are not submitted yet."""
-        return await self._database.run(
+        return await self._database.look(
             lambda db: select(db, "state IN ('completed', 'failed') AND followed = 0 ORDER BY updated_at, id")
         )
 
@@ -197,13 +197,13 @@ class Store:
 
     async def workers(self) -> list[str]:
         """Names of the workers that have not left."""
-        rows = await self._database.run(lambda db: db.execute(text("SELECT id FROM workers ORDER BY id")).all())
+        rows = await self._database.look(lambda db: db.execute(text("SELECT id FROM workers ORDER BY id")).all())
         return [row.id for row in rows]
 
     async def kept(self, module: Module | str) -> dict[str, Json]:
         """What a module keeps."""
         given = {"module": module}
-        rows = await self._database.run(
+        rows = await self._database.look(
             lambda db: db.execute(text("SELECT name, value FROM kept WHERE module = :module"), given).all()
         )
         return {row.name: json.loads(row.value) for row in rows}

@@ -357,7 +357,7 @@ def test_without_a_database_it_lives_and_is_not_ready(small: Database, monkeypat
     async def broken(_self: object, _work: object) -> object:
         raise DatabaseError("it is gone")
 
-    monkeypatch.setattr(Database, "run", broken)
+    monkeypatch.setattr(Database, "look", broken)
     assert house.ask("GET", "/healthz").status == 200
     assert house.ask("GET", "/readyz").status == 503
     assert "codedesigner_database_up 0.0" in house.ask("GET", "/metrics").text
