@@ -102,6 +102,15 @@ def test_a_statement_that_was_broken_into_lines_is_the_same() -> None:
     assert same(before, found((4, lines[3])), edited) == {}
 
 
+def test_a_statement_that_a_formatter_put_into_parentheses_is_the_same() -> None:
+    lines = ["    return (", "        total(prices)", "        * rate_of_nobody", "    )"]
+    before, after = found((2, "return total( prices )*rate_of_nobody")), found((3, lines[2]))
+    assert same(before, after, Moves(present=frozenset({PATH}), lines={PATH: lines})) == {0: 0}
+    other = [*lines[:2], "        * tax_of_nobody", lines[3]]
+    changed = found((3, other[2]))
+    assert same(before, changed, Moves(present=frozenset({PATH}), lines={PATH: other})) == {}
+
+
 def test_another_kind_is_another_finding() -> None:
     other = [replace(one, kind="naming") for one in found((10, "x = itemz"))]
     assert same(found((10, "x = itemz")), list(fingerprinted(other))) == {}

@@ -6,7 +6,7 @@ Two are compared in stages, the surest first, and nothing is matched twice:
 2. the same function, kind and evidence in a file that was renamed, or that is new where the other is gone;
 3. the same file (or a renamed one), the same kind and the same tokens, nearby: layout does not count, names do;
 4. the same kind, nearby, where all tokens of the evidence still stand together around what is now a part of them: a
-   statement that was broken into lines.
+   statement that was broken into lines, which formatters put into parentheses to do so.
 
 Evidence that was edited is another finding.
 """
@@ -105,12 +105,15 @@ def _word(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()[:_WORD]
 
 
+_PARENTHESES = frozenset({_word("("), _word(")")})
+
+
 @dataclass(frozen=True, slots=True)
 class Moves:
     """What became of files between the two commits.
 
-    `renamed` maps old names to new ones. `present` are the files of the change now, `fresh` those of them that were
-    not there before. `lines` are the lines of the new sides, `added` those of them that the change adds.
+    `renamed` maps old names to new ones. `present` are the files of the change that are there now, `fresh` those of
+    them that were not there before. `lines` are the lines of the new sides, `added` those of them that the change adds.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -245,10 +248,17 @@ def _enough(identity: Identity) -> bool:
 
 def _broken(was: Identity, now: Identity, moves: Moves) -> bool:
     """Whether all that `was` quoted stands unchanged around `now`, which quotes a part of it."""
-    if not _enough(was) or not now.words or not _within(now.words, was.words):
+    said, left = _bare(was.words), _bare(now.words)
+    if not _enough(was) or not left or not _within(left, said):
         return False
     lines = moves.lines.get(now.path, ())
-    return _within(was.words, _words(lines[max(0, now.line - 1 - _ABOVE) : now.line + _BELOW]))
+    return _within(said, _bare(_words(lines[max(0, now.line - 1 - _ABOVE) : now.line + _BELOW])))
+
+
+def _bare(words: str) -> str:
+    """The words without parentheses."""
+    each = (words[at : at + _WORD] for at in range(0, len(words), _WORD))
+    return "".join(word for word in each if word not in _PARENTHESES)
 
 
 def _words(lines: Sequence[str]) -> str:

@@ -64,7 +64,8 @@ def moves_of(files: Sequence[FileChange]) -> Moves:
         renamed={
             shown(file.old_path): shown(file.path) for file in files if file.old_path and file.status == "renamed"
         },
-        present=frozenset(shown(file.path) for file in files),
+        # A deleted file is part of the change and of nothing else: what was in it may be in one that is new.
+        present=frozenset(shown(file.path) for file in files if file.status != "deleted"),
         fresh=frozenset(shown(file.path) for file in files if file.status in ("added", "renamed", "copied")),
         lines={shown(file.path): file.new_lines for file in files},
         added={shown(file.path): [line.text for line in file.changed_lines("RIGHT")] for file in files},
