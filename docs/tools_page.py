@@ -23,6 +23,7 @@ bar, as code is. A result has at most 8,000 characters, and its share of `lookup
 ```console
 $ codedesigner tools list
 $ codedesigner tools show read_file
+$ codedesigner tools validate
 ```
 
 The examples below are about a small repository. `make test` runs every one of them.

@@ -69,6 +69,25 @@ def test_of_two_summaries_that_runs_made_at_once_the_second_points_to_the_first(
     assert [body.split("\n")[0] for body in stage.replies] == [f"See [the summary]({first.url})."]
 
 
+def test_of_two_runs_that_post_in_the_same_moment_one_thread_is_left_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.open({"cart.py": BAD})
+    post = stage.forge.post
+
+    async def beside(*given: Any, **named: Any) -> Any:
+        await post(*given, **named)
+        return await post(*given, **named)
+
+    monkeypatch.setattr(stage.forge, "post", beside)
+    stage.review()
+
+    first, second = (one.comments[0].body for one in stage.discussion.threads)
+    assert "Name is not defined" in first.split("\n")[0]
+    assert second.startswith("**Said twice: it stands in [another comment](")
+    assert stage.remembered.twice == ()
+
+
 def test_T_XF_08_the_same_commit_again_posts_nothing(stage: Stage) -> None:
     stage.open({"cart.py": BAD})
     stage.review()

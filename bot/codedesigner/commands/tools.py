@@ -1,4 +1,4 @@
-"""`codedesigner tools list | show`: what may be looked up during a review."""
+"""`codedesigner tools list | show | validate`: what may be looked up during a review."""
 
 from __future__ import annotations
 
@@ -51,3 +51,23 @@ def show_tool(name: str, output_format: str) -> None:
         "full_text": doc.full_text,
     }
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+
+
+@tools.command("validate")
+def validate_tools() -> None:
+    """Check that every tool has its documentation, and all documentation its tool."""
+    from codedesigner.errors import ConfigError
+    from codedesigner.run.tools.registry import ToolRegistry
+    from codedesigner.run.tools.shipped import TOOLS
+
+    registry = ToolRegistry()
+    try:
+        documented = set(registry.tools)
+    except ValueError as error:
+        raise ConfigError(str(error), hint="install codedesigner again") from error
+    apart = sorted(documented ^ TOOLS.keys())
+    if apart:
+        raise ConfigError(
+            f"no tool and documentation together: {', '.join(apart)}", hint="a tool is NAME.py with NAME.md beside it"
+        )
+    click.echo(f"tools: {len(documented)} tools, valid")

@@ -15,7 +15,7 @@ from codedesigner.publish.forge.links import Links
 from codedesigner.publish.forge.outcomes import note_outcomes
 from codedesigner.publish.forge.recall import Remembered, recall
 from codedesigner.publish.forge.recognise import Recognised, recognise
-from codedesigner.publish.forge.reconcile import Reconciled, reconcile
+from codedesigner.publish.forge.reconcile import Reconciled, reconcile, said_twice
 from codedesigner.publish.forge.state import next_state
 from codedesigner.publish.forge.summary import Told, review_body, spare_body, summary_body
 from codedesigner.publish.forge.walkthrough import steering_notices
@@ -62,7 +62,11 @@ async def publish(
         return Published(recognised.report, tuple(writing.notes))
     reconciled = at_their_places(reconciled, writing.refused)
     if not writing.stopped or writing.refused:
-        standing = await _standing(desk, pull, stand) if reconciled.posts else stand.remembered
+        standing = stand.remembered
+        if reconciled.posts:
+            # A run beside this one may have posted the same in the same moment: both see it now, and keep the older.
+            standing = await _standing(desk, pull, stand)
+            await writing.edits(said_twice(standing, page))
         await _summary(writing, prepared, recognised, reconciled, page, standing)
     if desk.book is not None:
         ignored = {stand.me.id, pull.author.id}

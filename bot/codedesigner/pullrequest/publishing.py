@@ -33,12 +33,18 @@ class Publishing:
         if reconciled.posts:
             written = await self._post([post.thread for post in reconciled.posts], body, key)
             self.refused += written.refused
-        for edit in reconciled.edits:
+        await self.edits(reconciled.edits)
+        if self.stopped:
+            return
+        if wanted and any(edit.resolve for edit in reconciled.edits):
+            self.desk.say(f"{self.resolved} threads resolved")
+
+    async def edits(self, edits: Sequence[Edit]) -> None:
+        """Other words for comments that stand."""
+        for edit in edits:
             if self.stopped:
                 return
             await self._edit(edit)
-        if wanted and any(edit.resolve for edit in reconciled.edits):
-            self.desk.say(f"{self.resolved} threads resolved")
 
     async def summary(self, body: str, key: str) -> None:
         """Write the sticky comment, or other words into it."""

@@ -93,8 +93,7 @@ def reconcile(
         work.finding(finding)
     for posted in recognised.gone:
         work.gone(posted)
-    for posted in remembered.twice:
-        work.twice(posted, remembered.posted)
+    work.edits += said_twice(remembered, page)
     return Reconciled(tuple(work.posts), tuple(work.edits), tuple(work.fates), placed)
 
 
@@ -169,7 +168,7 @@ class _Work:
         elif moves.left(posted.mark.identity):
             self._withdraw(posted, "its lines are as they were, and the change does not add them")
         else:
-            why = "" if path in moves.present else "its file is no longer part of the change"
+            why = "" if path in moves.present else _without_file(path, self._recognised.report)
             what = f"Fixed in {self._page.commit(self._page.head)}"
             self.fates.append(Fate(f"F{posted.mark.number}", "fixed", posted.mark.title, why, posted))
             self._edit(posted, ended_body(posted, self._page, "fixed", what, why), resolve=True)
@@ -181,14 +180,6 @@ class _Work:
             what: What = "fixed" if mark.status == "fixed" else "withdrawn"
             self.fates.append(Fate(f"F{mark.number}", what, mark.title, mark.why, posted))
 
-    def twice(self, posted: Posted, others: Sequence[Posted]) -> None:
-        """What to do about a second comment on the same finding."""
-        fingerprint = posted.mark.identity.fingerprint
-        first = next(one for one in others if (one.mark.identity.fingerprint, one.mark.status) == (fingerprint, "open"))
-        where = f"[another comment]({first.comment.url})" if first.comment.url else "another comment"
-        body = ended_body(posted, self._page, "twice", f"Said twice: it stands in {where}")
-        self._edit(posted, body, resolve=not posted.answered)
-
     def _withdraw(self, posted: Posted, reason: str) -> None:
         what = f"No longer reported as of {self._page.commit(self._page.head)}"
         self.fates.append(Fate(f"F{posted.mark.number}", "withdrawn", posted.mark.title, reason, posted))
@@ -197,12 +188,35 @@ class _Work:
         self._edit(posted, body, resolve=not posted.answered)
 
     def _edit(self, posted: Posted, body: str, *, resolve: bool = False, reopen: bool = False) -> None:
-        thread = posted.thread
-        resolve = resolve and thread is not None and thread.resolvable and not thread.resolved
-        self.edits.append(Edit(f"F{posted.mark.number}", posted.comment, thread, body, resolve, reopen))
+        self.edits.append(_edit(posted, body, resolve=resolve, reopen=reopen))
 
     def _fate(self, finding: FindingReport, what: What, posted: Posted | None, reason: str = "") -> None:
         self.fates.append(Fate(finding.id, what, finding.title, reason, posted))
+
+
+def said_twice(remembered: Remembered, page: Page) -> tuple[Edit, ...]:
+    """What to do about second comments on the same finding, as runs leave them that post in the same moment."""
+    open_ones = [one for one in remembered.posted if one.mark.status == "open"]
+    first = {one.mark.identity.fingerprint: one.comment.url for one in reversed(open_ones)}
+    edits = []
+    for posted in remembered.twice:
+        url = first[posted.mark.identity.fingerprint]
+        where = f"[another comment]({url})" if url else "another comment"
+        body = ended_body(posted, page, "twice", f"Said twice: it stands in {where}")
+        edits.append(_edit(posted, body, resolve=not posted.answered))
+    return tuple(edits)
+
+
+def _edit(posted: Posted, body: str, *, resolve: bool = False, reopen: bool = False) -> Edit:
+    thread = posted.thread
+    resolve = resolve and thread is not None and thread.resolvable and not thread.resolved
+    return Edit(f"F{posted.mark.number}", posted.comment, thread, body, resolve, reopen)
+
+
+def _without_file(path: str, report: Report) -> str:
+    """Why a finding is gone whose file is not there."""
+    deleted = any(file.path == path and file.status == "deleted" for file in report.change.files)
+    return "its file is deleted" if deleted else "its file is no longer part of the change"
 
 
 def _as_it_stands(placed: Placed, posted: Posted) -> Placed:
