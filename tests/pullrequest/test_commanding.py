@@ -208,8 +208,11 @@ def test_an_override_is_for_one_commit(reviewed: Stage) -> None:
     assert ended.exit_code == 0
     assert reviewed.check().conclusion == "success"
     assert reviewed.check().title == "Overridden by ann: we ship tonight"
+    said = f"**The check passes for `{reviewed.pull.head[:12]}` all the same**, overridden by `ann`: we ship tonight"
+    assert said in reviewed.summary
     reviewed.push({"cart.py": "\n" + WORSE})
     assert reviewed.review().exit_code == 1
+    assert "overridden" not in reviewed.summary
     assert reviewed.check().conclusion == "failure"
 
 

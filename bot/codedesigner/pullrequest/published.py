@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum
 
@@ -22,6 +22,7 @@ from codedesigner.publish.forge.walkthrough import steering_notices
 from codedesigner.publish.inputs import RenderInput
 from codedesigner.publish.plain import plural
 from codedesigner.publish.report import Report
+from codedesigner.publish.sanitise import code, prose
 from codedesigner.pullrequest.desk import Desk
 from codedesigner.pullrequest.publishing import Publishing, at_their_places
 from codedesigner.pullrequest.standing import Stand
@@ -109,12 +110,16 @@ async def _summary(
     await writing.spare(standing.spare, spare_body(page, there.url if there is not None else ""))
 
 
-def _notices(writing: Publishing) -> Sequence[str]:
+def _notices(writing: Publishing) -> Iterator[str]:
+    """What people decided and what became of that, where no finding says so."""
+    override = writing.stand.remembered.override(writing.pull.head)
+    if override is not None:
+        by, reason = code(override.login), prose(override.reason, cell=True)
+        yield f"**The check passes for {code(override.sha[:12])} all the same**, overridden by {by}: {reason}"
     doubted = len(writing.stand.doubted)
-    if not doubted:
-        return ()
-    why = "the command is gone, was edited, or its author may not write any more"
-    return (f"{plural(doubted, 'earlier decision')} did not count: {why}.",)
+    if doubted:
+        why = "the command is gone, was edited, or its author may not write any more"
+        yield f"{plural(doubted, 'earlier decision')} did not count: {why}."
 
 
 def _rendered(report: Report, prepared: Prepared) -> RenderInput:
