@@ -208,9 +208,9 @@ class House:
                 how, after = kill(usual_s)
                 time.sleep(after)
                 under_way = self.stats()["in_flight"]
-                if how == "connections":
+                if how != "worker":
                     _cut(database)
-                else:
+                if how != "connections":
                     left = self._kill(workers, database)
                     workers.append(self.start(folder, url))
             _settled(database)

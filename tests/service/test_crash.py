@@ -16,8 +16,8 @@ def kill(usual_s: float) -> tuple[str, float]:
     return "worker", usual_s * 0.45
 
 
-def cut(usual_s: float) -> tuple[str, float]:
-    return "connections", usual_s * 0.5
+def both(usual_s: float) -> tuple[str, float]:
+    return "worker and connections", usual_s * 0.5
 
 
 def held(came: Came, usual: Came) -> None:
@@ -31,8 +31,7 @@ def test_a_killed_worker_and_cut_connections_change_nothing(postgres: Callable[[
     with house() as shared:
         usual = _usual(shared)
         held(shared.run(sqlite(shared)(), kill, usual.seconds), usual)
-        held(shared.run(postgres(), kill, usual.seconds), usual)
-        held(shared.run(postgres(), cut, usual.seconds), usual)
+        held(shared.run(postgres(), both, usual.seconds), usual)
 
 
 def _usual(shared: House) -> Came:

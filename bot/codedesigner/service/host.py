@@ -25,7 +25,7 @@ from codedesigner.pool.lent import Turn
 from codedesigner.pool.task import Task as PoolTask
 from codedesigner.service.board import Board
 from codedesigner.service.consultation import CONSULTATION, Ask, Consultant, ConsultationConfig, Spending
-from codedesigner.service.database import Database, DatabaseError, address_of, open_database
+from codedesigner.service.database import Database, address_of, open_database
 from codedesigner.service.events import Listen, deaf
 from codedesigner.service.ledger import SqlLedger
 from codedesigner.service.modules import modules_of
@@ -40,7 +40,6 @@ from codedesigner.state.replies import ReplyStore
 
 CLONES, NOWHERE = "clones", "nowhere"
 MAX_CONCURRENT, PER_ENDPOINT = 8, 4
-_LIMITS = frozenset({"llm.rate_limited", "quota.limit_hit"})
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,9 @@ async def opened(
         stack.push_async_callback(replies.close)
         spending = Spending()
 
-        store, noting = Store(database, time), set[asyncio.Task[None]]()
-
         def hear(event: PoolEvent) -> None:
             spending(event)
             listen(event)
-            if event.name in _LIMITS:
-                note = asyncio.ensure_future(_noted(store, event, tell))
-                noting.add(note)
-                note.add_done_callback(noting.discard)
 
         models = SharedModels(
             ledger,
@@ -111,14 +104,7 @@ async def opened(
             listen=hear,
         )
         stack.push_async_callback(models.close)
-        yield Base(database, time, store, models, spending, folder)
-
-
-async def _noted(store: Store, event: PoolEvent, tell: Callable[[str], None]) -> None:
-    try:
-        await store.note(event.name, {"llm": event.location})
-    except DatabaseError as error:
-        tell(error.message)
+        yield Base(database, time, Store(database, time), models, spending, folder)
 
 
 def worker_of(

@@ -44,19 +44,10 @@ def update(db: Connection, before: Task, after: Task) -> bool:
 
 def note(db: Connection, task: Task, at: float, name: str, detail: Mapping[str, Json] | None = None) -> None:
     """Write into the journal what happened to a task."""
-    _write(db, task.id, task.work.name, at, name, detail)
-
-
-def note_aside(db: Connection, at: float, name: str, detail: Mapping[str, Json] | None = None) -> None:
-    """Write into the journal what happened beside tasks."""
-    _write(db, "", "", at, name, detail)
-
-
-def _write(db: Connection, task: str, work: str, at: float, name: str, detail: Mapping[str, Json] | None) -> None:
     given = {
         "id": f"{int(at * 1_000_000):016x}{secrets.token_hex(4)}",
-        "task_id": task,
-        "work": work,
+        "task_id": task.id,
+        "work": task.work.name,
         "at": at,
         "name": name,
         "detail": json.dumps(dict(detail or {})),

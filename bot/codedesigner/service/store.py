@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, text
 
 from codedesigner.service.database import Database
-from codedesigner.service.rows import insert, note, note_aside, select, update
+from codedesigner.service.rows import insert, note, select, update
 from codedesigner.service.task import Json, Module, Task
 from codedesigner.service.work import first_task, from_json
 
@@ -190,11 +190,6 @@ class Store:
 
         return await self._database.run(work)
 
-    async def note(self, name: str, detail: Mapping[str, Json]) -> None:
-        """Write into the journal what happened beside tasks."""
-        now = self.clock()
-        await self._database.run(lambda db: note_aside(db, now, name, detail))
-
     async def workers(self) -> list[str]:
         """Names of the workers that have not left."""
         rows = await self._database.look(lambda db: db.execute(text("SELECT id FROM workers ORDER BY id")).all())
@@ -270,9 +265,7 @@ _FORGET_DELIVERIES = """
 DELETE FROM deliveries WHERE task_id NOT IN (SELECT id FROM tasks) AND (received_at < :old OR id NOT IN (
     SELECT id FROM deliveries ORDER BY received_at DESC, id LIMIT :most))
 """
-_FORGET_JOURNAL = """
-DELETE FROM journal WHERE (task_id <> '' AND task_id NOT IN (SELECT id FROM tasks)) OR (task_id = '' AND at < :old)
-"""
+_FORGET_JOURNAL = "DELETE FROM journal WHERE task_id NOT IN (SELECT id FROM tasks)"
 _FORGET_KEPT = """
 DELETE FROM kept WHERE module IN ('explorer', 'documenter', 'researcher') AND updated_at < :old
 """
@@ -281,6 +274,6 @@ DELETE FROM kept WHERE module IN ('explorer', 'documenter', 'researcher') AND up
 def _prune(db: Connection, given: Mapping[str, float]) -> int:
     count = db.execute(text(_FORGET_TASKS), given).rowcount
     db.execute(text(_FORGET_DELIVERIES), given)
-    db.execute(text(_FORGET_JOURNAL), {"old": given["old"]})
+    db.execute(text(_FORGET_JOURNAL))
     db.execute(text(_FORGET_KEPT), {"old": given["old"]})
     return count
