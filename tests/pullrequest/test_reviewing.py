@@ -69,6 +69,22 @@ def test_of_two_summaries_that_runs_made_at_once_the_second_points_to_the_first(
     assert [body.split("\n")[0] for body in stage.replies] == [f"See [the summary]({first.url})."]
 
 
+def test_of_two_first_summaries_one_is_left_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.open({"cart.py": BAD})
+    comment = stage.forge.comment
+
+    async def beside(pull: Any, body: str, *, key: str) -> Any:
+        stage.forge.said(NUMBER, stage.forge.account, body)
+        return await comment(pull, body, key=f"{key} of the other run")
+
+    monkeypatch.setattr(stage.forge, "comment", beside)
+    stage.review()
+
+    first = stage.remembered.summary
+    assert first is not None
+    assert [body.split("\n")[0] for body in stage.replies] == [f"See [the summary]({first.url})."]
+
+
 def test_of_two_runs_that_post_in_the_same_moment_one_thread_is_left_at_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

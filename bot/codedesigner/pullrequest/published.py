@@ -69,6 +69,9 @@ async def publish(
             standing = await _standing(desk, pull, stand)
             await writing.edits(said_twice(standing, page))
         await _summary(writing, prepared, recognised, reconciled, page, standing)
+        if stand.remembered.summary is None:
+            # The same with the first summary, of which there may be two now.
+            await _point_to_first(writing, page, await _standing(desk, pull, stand))
     if desk.book is not None:
         ignored = {stand.me.id, pull.author.id}
         now = await _standing(desk, pull, stand)
@@ -106,6 +109,10 @@ async def _summary(
     )
     body = summary_body(told, state)
     await writing.summary(body, page.signer.mark(state))
+    await _point_to_first(writing, page, standing)
+
+
+async def _point_to_first(writing: Publishing, page: Page, standing: Remembered) -> None:
     there = standing.summary
     await writing.spare(standing.spare, spare_body(page, there.url if there is not None else ""))
 
