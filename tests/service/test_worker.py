@@ -14,6 +14,7 @@ from codedesigner.errors import UnreachableError
 from codedesigner.event.model import CommandIssued, QueueEntered, ReviewRequested
 from codedesigner.pool.lent import Turn
 from codedesigner.service.database import Database, open_database
+from codedesigner.service.holding import MOST_DEATHS
 from codedesigner.service.task import Task
 from codedesigner.service.worker import WorkerConfig
 
@@ -406,6 +407,22 @@ def test_what_a_dead_worker_left_is_put_right_before_modules_and_tasks(shop: Sho
             "recovery.module_restored",
             "recovery.complete",
         ]
+
+    asyncio.run(run())
+
+
+def test_a_task_that_kills_every_worker_ends_and_its_check_says_so(shop: Shop) -> None:
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        for n in range(MOST_DEATHS):
+            assert await shop.store.start((await shop.store.waiting())[0], f"dead-{n}", -1.0, {}) is not None
+            assert len(await shop.store.sweep()) == 1
+        [task] = await shop.settle(shop.worker())
+        assert (task.state, task.error) == ("failed", "its worker has died 10 times")
+        assert shop.opened == ["extract_content"], "only to say so"
+        check = shop.stage.check()
+        assert check.conclusion == "failure"
+        assert "died 10 times" in check.title
 
     asyncio.run(run())
 

@@ -6,9 +6,14 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
+from codedesigner.errors import UsageError
 from codedesigner.pool.lent import Turn
-from codedesigner.service.modules.base import TaskResult
+from codedesigner.service.modules.base import ModuleInterface, TaskResult
+from codedesigner.service.store import Store
 from codedesigner.service.task import Task
+
+MOST_DEATHS = 10
+"""A task that so many workers have died of is not begun again."""
 
 
 @dataclass(eq=False)
@@ -42,6 +47,21 @@ class Entry:
         self.turn.cancel("lost")
         if self.job is not None:
             self.job.cancel()
+
+
+class DeadlyError(UsageError):
+    """Workers die of the task."""
+
+
+async def executed(store: Store, module: ModuleInterface, entry: Entry) -> TaskResult:
+    """Do the task, unless too many workers have died while they did.
+
+    Raises:
+        CodedesignerError: it could not be done.
+    """
+    if entry.task.attempt > MOST_DEATHS and (deaths := await store.deaths(entry.task.id)) >= MOST_DEATHS:
+        raise DeadlyError(f"its worker has died {deaths} times", hint="look for what it takes: memory, most likely")
+    return await module.execute_task(entry.task, entry.turn)
 
 
 async def settled(work: Coroutine[object, object, None]) -> BaseException | None:

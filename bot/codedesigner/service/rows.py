@@ -82,9 +82,14 @@ def values(task: Task) -> dict[str, Any]:
         "held": int(task.held),
         "cancelled": task.cancelled,
         "outcome": task.outcome,
-        "error": task.error[:MOST_ERROR],
+        "error": storable(task.error[:MOST_ERROR]),
         "deep": int(task.requires_deep_mode),
     }
+
+
+def storable(words: str) -> str:
+    """A text as every database takes it."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 MOST_ERROR = 2_000  # characters of a failure that are kept

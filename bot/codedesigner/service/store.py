@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, text
 
 from codedesigner.service.database import Database
-from codedesigner.service.rows import insert, note, select, update
+from codedesigner.service.rows import insert, note, select, storable, update
 from codedesigner.service.task import Json, Module, Task
 from codedesigner.service.work import first_task, from_json
 
@@ -85,7 +85,10 @@ class Store:
             if not update(db, before, after):
                 return False
             if result:
-                db.execute(text("UPDATE tasks SET result = :result WHERE id = :id"), {"result": result, "id": after.id})
+                db.execute(
+                    text("UPDATE tasks SET result = :result WHERE id = :id"),
+                    {"result": storable(result), "id": after.id},
+                )
             note(db, after, now, name, detail)
             return True
 
@@ -189,6 +192,11 @@ class Store:
             return True
 
         return await self._database.run(work)
+
+    async def deaths(self, task: str) -> int:
+        """How often a worker was gone while it had the task."""
+        count = text("SELECT count(*) FROM journal WHERE task_id = :id AND name = 'task.recovered'")
+        return int(await self._database.run(lambda db: db.execute(count, {"id": task}).scalar_one()))
 
     async def workers(self) -> list[str]:
         """Names of the workers that have not left."""

@@ -13,7 +13,7 @@ from codedesigner.errors import CodedesignerError
 from codedesigner.service.database import DatabaseError
 from codedesigner.service.ending import Ends
 from codedesigner.service.events import EventName, Listen, ServiceEvent, deaf
-from codedesigner.service.holding import Entry
+from codedesigner.service.holding import Entry, executed
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
 from codedesigner.service.processes import Children, host_name, is_gone, worker_name
 from codedesigner.service.scheduler import (
@@ -289,7 +289,7 @@ class Worker:
     async def _carry(self, entry: Entry) -> None:
         """One task from its beginning to whatever its end is."""
         module = self._modules[entry.task.module]
-        entry.job = asyncio.create_task(module.execute_task(entry.task, entry.turn))
+        entry.job = asyncio.create_task(executed(self._store, module, entry))
         await asyncio.wait({entry.job})
         async with entry.lock:
             entry.done = True
