@@ -16,6 +16,7 @@ from codedesigner.service.database import Database
 from codedesigner.service.intake import Delivery
 from codedesigner.service.rows import insert, note, select
 from codedesigner.service.task import Context, Json, Task, Work
+from codedesigner.service.together import Together
 from codedesigner.service.work import Asked, asked, first_task, supersedes, to_json, work_of
 
 MOST_ACTIVE = 20_000
@@ -59,6 +60,7 @@ class SqlInbox:
         self._database = database
         self._clock = clock
         self._most_active = most_active
+        self._together: Together[Accepted | Duplicate | Refused] = Together(database)
 
     async def accept(self, delivery: Delivery) -> Accepted | Duplicate | Refused:
         """Take it: the delivery and its task in one transaction, ends of older reviews of the pull request with it.
@@ -70,7 +72,7 @@ class SqlInbox:
         if event is None:
             why = delivery.event
             return Refused(why.reason if isinstance(why, Ignored | NoEvent) else "nothing is asked")
-        return await self._database.run(lambda db: self._accept(db, delivery, event))
+        return await self._together.run(lambda db: self._accept(db, delivery, event))
 
     def _accept(self, db: Connection, delivery: Delivery, event: Asked) -> Accepted | Duplicate | Refused:
         self._database.alone(db, f"{delivery.forge}:{delivery.repo}")
