@@ -222,10 +222,13 @@ def test_off_and_on_hold_for_this_pull_request(reviewed: Stage) -> None:
     assert ended.exit_code == 0
     assert reviewed.check().conclusion == "neutral"
     assert "a command on the pull request" in reviewed.check().title
+    assert reviewed.summary.startswith("**Not reviewed any more: switched off by `ann`.**")
     reviewed.push({"cart.py": BAD})
     assert reviewed.review().exit_code == 0
     assert "**Fixed" not in "".join(one.comments[0].body for one in reviewed.discussion.threads)
+    assert reviewed.summary.count("Not reviewed any more") == 1
     assert reviewed.say("/codedesigner on").exit_code == 1
+    assert "Not reviewed any more" not in reviewed.summary
     assert reviewed.check().conclusion == "failure"
 
 

@@ -116,14 +116,15 @@ def decide(
     ratio = coverage_ratio(coverage)
     short = not ratio >= settings.coverage - _TOLERANCE
     conclusion: Conclusion = "fail" if blocking else "inconclusive" if short or waiting else "pass"
-    reasons = [_finding_reason(blocking, len(posted), default)]
+    settled = sum(finding.disposition == "suppressed" for finding in told)
+    reasons = [_finding_reason(blocking, len(posted), settled, default)]
     if waiting:
         reasons.append(f"a person has to decide on {_by_severity(waiting)}")
     if short:
         reasons.append(_coverage_reason(coverage, ratio, settings.coverage))
     return GateDecision(
         conclusion=conclusion,
-        title=_title(conclusion, len(blocking), len(posted), 0 if short else len(waiting)),
+        title=_title(conclusion, len(blocking), len(posted), settled, 0 if short else len(waiting)),
         reason="; ".join(reasons if conclusion != "inconclusive" else reversed(reasons)),
         exit_code=EXIT_CODES[conclusion],
         green=conclusion == "pass" or (conclusion == "inconclusive" and settings.on_inconclusive == "pass"),
@@ -132,17 +133,19 @@ def decide(
     )
 
 
-def _title(conclusion: Conclusion, blocking: int, posted: int, waiting: int) -> str:
+def _title(conclusion: Conclusion, blocking: int, posted: int, settled: int, waiting: int) -> str:
     if conclusion == "inconclusive" and waiting:
         return f"{plural(waiting, 'finding')} {'needs' if waiting == 1 else 'need'} a person; this is no verdict yet"
     if conclusion == "inconclusive":
         return "The reviewer could not finish; this is no verdict on the change"
     if conclusion == "fail":
         return plural(blocking, "blocking finding")
-    return f"{plural(posted, 'finding')}, none blocking" if posted else "No findings"
+    if posted:
+        return f"{plural(posted, 'finding')}, none blocking"
+    return "No open findings" if settled else "No findings"
 
 
-def _finding_reason(blocking: list[Finding], posted: int, default: Threshold) -> str:
+def _finding_reason(blocking: list[Finding], posted: int, settled: int, default: Threshold) -> str:
     if blocking:
         enough = "with enough agreement"
         if any(finding.decided == "supervisor" for finding in blocking):
@@ -152,6 +155,8 @@ def _finding_reason(blocking: list[Finding], posted: int, default: Threshold) ->
         return "findings never block here"
     if posted:
         return f"no finding reaches its threshold ({default.fail_on}, agreement {default.min_agreement:g})"
+    if settled:
+        return f"{plural(settled, 'finding')}, dismissed or accepted"
     return "nothing was found"
 
 

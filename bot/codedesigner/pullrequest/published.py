@@ -8,6 +8,7 @@ from math import fsum
 
 from codedesigner.assembly.request import Prepared
 from codedesigner.config.loader import REPO_FILE
+from codedesigner.errors import ForgeError
 from codedesigner.pool.budget import Spent
 from codedesigner.publish.discussion import PullRequest
 from codedesigner.publish.forge.comment import Page
@@ -147,3 +148,19 @@ def spent_by(report: Report) -> Spent:
     """What a review used, as its report says."""
     usage = report.usage
     return Spent(usage.model_calls, usage.tokens_in + usage.tokens_out, fsum(one.cost_usd for one in report.locations))
+
+
+async def say_that_it_is_off(desk: Desk, pull: PullRequest, stand: Stand) -> tuple[str, ...]:
+    """A summary that stands says that nobody looks any more: its verdict is an old one."""
+    there, switched = stand.remembered.summary, stand.remembered.switched
+    if there is None:
+        return ()
+    by = f" by {code(switched.login)}" if switched is not None else ""
+    words = f"**Not reviewed any more: switched off{by}.** What follows is from before.\n\n"
+    if there.body.startswith(words):
+        return ()
+    try:
+        await desk.forge.edit(pull, there, words + there.body)
+    except ForgeError as error:
+        return (f"the summary does not say that reviewing is off: {error.message}",)
+    return ()

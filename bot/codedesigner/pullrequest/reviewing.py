@@ -12,7 +12,7 @@ from codedesigner.publish.report import Report
 from codedesigner.publish.scrub import scrubbed
 from codedesigner.pullrequest.checking import Checking
 from codedesigner.pullrequest.desk import Desk, Ended, Order
-from codedesigner.pullrequest.published import publish
+from codedesigner.pullrequest.published import publish, say_that_it_is_off
 from codedesigner.pullrequest.standing import Stand, standing_of
 
 
@@ -49,8 +49,9 @@ async def _reviewed(desk: Desk, pull: PullRequest, stand: Stand, checking: Check
             exit_code(report, given), (f"the head moved to {now.head[:12]}: nothing is posted",), report, prepared
         )
     if not report.mode.enabled:
+        notes = await say_that_it_is_off(desk, now, stand)
         await checking.end(verdict(report, links, given))
-        return Ended(exit_code(report, given), (), report, prepared)
+        return Ended(exit_code(report, given), notes, report, prepared)
     published = await publish(desk, now, await standing_of(desk, now), prepared, report, links)
     await checking.end(verdict(published.report, links, given))
     return Ended(exit_code(report, given), published.notes, published.report, prepared)

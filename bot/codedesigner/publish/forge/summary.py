@@ -143,7 +143,7 @@ def _footer(told: Told) -> Iterator[str]:
     yield (
         f"Configuration: {code(told.configuration)}{at}" if told.configured else f"Configuration: {told.configuration}"
     )
-    if told.total is not None:
+    if told.total is not None and (told.total.calls or told.total.usd):
         usd = "an unknown price" if told.total.usd == float("inf") else f"${told.total.usd:.2f}"
         calls = plural(told.total.calls, "model call")
         yield f"All reviews of this pull request: {calls}, {told.total.tokens:,} tokens, {usd}"
