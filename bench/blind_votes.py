@@ -26,7 +26,7 @@ from codedesigner.evaluation.scoring import SCORINGS, Counts, Scoring, f1_of, to
 from codedesigner.evaluation.ways import WAYS
 from codedesigner.vote.calibration import calibration_error, error_by_chance
 from codedesigner.vote.calibration import fitted as fitted_to
-from codedesigner.vote.likeness import WordLikeness
+from codedesigner.vote.likeness import Logistic, WordLikeness
 
 THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 DRAWN = 10
@@ -50,7 +50,7 @@ def fits(pairs: Sequence[PairedTexts]) -> Iterator[tuple[str, Fit]]:
     rows = {repo: weighed([one.model_dump(mode="json") for one in pairs if one.repo == repo]) for repo in repos}
     for left_out in repos:
         bias, *factors = fitted([row for repo in repos if repo != left_out for row in rows[repo]])
-        likeness = WordLikeness(bias, tuple(factors))
+        likeness = WordLikeness(Logistic(bias, tuple(factors)))
         rest = [one for one in pairs if one.repo != left_out]
 
         def worth(at: float, likeness: WordLikeness = likeness, rest: Sequence[PairedTexts] = rest) -> float:

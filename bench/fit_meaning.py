@@ -1,9 +1,9 @@
-"""Fit the likeness by words and vectors: `fit_meaning.py <pairs.json> <vectors.json>`; without vectors, they are made.
+"""Fit the likeness of few remarks, by words and by vectors, too: `fit_meaning.py <pairs.json> <vectors.json>`.
 
-The pairs are those of `fit_likeness.py`. In a review remarks are compared within a function and an angle, so there are
-few at a time. The pairs tell no places: every known pair is looked at among a few other remarks of its change drawn at
-random, while vectors are held against all remarks of the panel. Printed are the lines of `vote/fitted.py`, and what
-each way says about a repository that its fit has not seen.
+Without vectors, they are made. The pairs are those of `fit_likeness.py`. In a review remarks are compared within a
+function and an angle, so there are few at a time. The pairs tell no places: every known pair is looked at among a few
+other remarks of its change drawn at random, while vectors are held against all remarks of the panel. Printed are the
+lines of `vote/fitted.py`, and what each way says about a repository that its fit has not seen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from codedesigner.evaluation.pairing import pair_counts
 from codedesigner.evaluation.scoring import Counts, f1_of
 from codedesigner.vote.fitted import THRESHOLD
 from codedesigner.vote.grouping import grouped
-from codedesigner.vote.likeness import Likeness, Surroundings, WordLikeness
-from codedesigner.vote.meaning import FEW, FEWEST, Cosines, MeaningLikeness
+from codedesigner.vote.likeness import FEW, Comparable, Likeness, Logistic, Pairs, Surroundings, WordLikeness
+from codedesigner.vote.meaning import FEWEST, Cosines, MeaningLikeness
 from codedesigner.vote.remark import Remark
 
 PANELS = ((5, 2), (5, 4), (8, 2), (8, 5))
@@ -33,6 +33,8 @@ PANELS = ((5, 2), (5, 4), (8, 2), (8, 5))
 LOOKED_AT = (*PANELS, (8, 8), (8, 12), (8, 16))
 DRAWS = 2
 _WORDS = 3
+
+_HERE = "here"
 
 Change = dict[str, object]
 
@@ -65,7 +67,8 @@ def measured(changes: Sequence[Change], vectors: Mapping[str, Vector], panel: tu
             texts = change["texts"]
             assert isinstance(texts, dict)
             everyone = sorted({key.split("#")[0] for key in texts})
-            remarks = {one.id: one for one in remarks_of(change, draw.sample(everyone, min(panel[0], len(everyone))))}
+            panelists = draw.sample(everyone, min(panel[0], len(everyone)))
+            remarks = {one.id: replace(one, path=_HERE) for one in remarks_of(change, panelists)}
             said = {one.text for one in remarks.values()}
             if len(said) < FEWEST:
                 continue
@@ -84,12 +87,12 @@ def measured(changes: Sequence[Change], vectors: Mapping[str, Vector], panel: tu
                         yield Place(((*measures, lift), label == "same", 1.0), label, tuple(near), cosines)
 
 
-def told(size: int, rest: Sequence[Place]) -> tuple[float, ...]:
+def told(size: int, rest: Sequence[Place]) -> Logistic:
     """What is fitted to the first measures of the rest, moved so that what tells the rest best is `THRESHOLD`."""
     rows = [(measures[:size], same, 1.0 / len(rest)) for measures, same, _ in (place.row for place in rest)]
     beta = fitted([row for row in rows if row[0][:_WORDS] != _MISSED])
     cut = max(CUTS, key=lambda at: f1(beta, rows, at))
-    return (beta[0] + log(THRESHOLD / (1 - THRESHOLD)) - log(cut / (1 - cut)), *beta[1:])
+    return Logistic(beta[0] + log(THRESHOLD / (1 - THRESHOLD)) - log(cut / (1 - cut)), beta[1:])
 
 
 Way = Callable[[Place], Likeness]
@@ -115,13 +118,14 @@ def main(pairs: str, kept: str | None) -> None:
         panel: {repo: list(measured([one for one in changes if one["repo"] == repo], vectors, panel)) for repo in repos}
         for panel in LOOKED_AT
     }
-    fits: dict[str, tuple[float, ...]] = {}
+    fits: dict[str, Logistic] = {}
     for left_out in repos:
         rest = [row for panel in PANELS for repo in repos if repo != left_out for row in rows[panel][repo]]
         words, fits[left_out] = told(_WORDS, rest), told(_WORDS + 1, rest)
+        many = WordLikeness().many
         ways: dict[str, Way] = {
-            "words as shipped": lambda _place: WordLikeness(),
-            "words fitted to few": lambda _place, fit=words: WordLikeness(fit[0], fit[1:]),  # type: ignore[misc]
+            "words fitted to many": lambda _place, fit=many: WordLikeness(fit, fit),  # type: ignore[misc]
+            "words fitted to few": lambda _place, fit=words: WordLikeness(fit, fit),  # type: ignore[misc]
             "and vectors": lambda place, fit=fits[left_out]: _likeness(place.cosines, fit),  # type: ignore[misc]
         }
         for panel in LOOKED_AT:
@@ -132,17 +136,31 @@ def main(pairs: str, kept: str | None) -> None:
                 f"without {left_out}, {panel[0]} reviewers, {panel[1]} at a place, {len(own)} pairs; {line}", flush=True
             )
     whole(changes, vectors, fits)
-    beta = told(_WORDS + 1, [row for panel in PANELS for repo in repos for row in rows[panel][repo]])
-    print(f"MEANING_BIAS = {beta[0]:.2f}\nMEANING_COEFFICIENTS = ({', '.join(f'{value:.2f}' for value in beta[1:])})")
+    every = [row for panel in PANELS for repo in repos for row in rows[panel][repo]]
+    for name, size in (("FEW", _WORDS), ("MEANING", _WORDS + 1)):
+        fit = told(size, every)
+        coefficients = ", ".join(f"{value:.2f}" for value in fit.coefficients)
+        print(f"{name}_BIAS = {fit.bias:.2f}\n{name}_COEFFICIENTS = ({coefficients})")
 
 
-def whole(changes: Sequence[Change], vectors: Mapping[str, Vector], fits: Mapping[str, tuple[float, ...]]) -> None:
-    """All remarks of a change at once, without places: what holds for few, held against many."""
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Takes all remarks for those of one place."""
+
+    likeness: Likeness
+
+    def pairs(self, remarks: Sequence[Remark], comparable: Comparable) -> Pairs:
+        """What is likely there."""
+        return self.likeness.pairs([replace(one, path=_HERE) for one in remarks], comparable)
+
+
+def whole(changes: Sequence[Change], vectors: Mapping[str, Vector], fits: Mapping[str, Logistic]) -> None:
+    """All remarks of a change at one place: what holds for few, held against many."""
     entries = [PairedTexts.model_validate_json(json.dumps(change)) for change in changes]
 
-    def likeness(one: PairedTexts, few: int) -> MeaningLikeness:
+    def likeness(one: PairedTexts, few: int) -> Likeness:
         cosines = Cosines({text: vectors[text] for text in one.texts.values()})
-        return _likeness(cosines, fits[one.repo], few)
+        return Together(_likeness(cosines, fits[one.repo], few))
 
     for name, few in (("vectors for all", sys.maxsize), ("as shipped", FEW)):
         counts = [pair_counts(one, likeness(one, few)) for one in entries]
@@ -150,8 +168,8 @@ def whole(changes: Sequence[Change], vectors: Mapping[str, Vector], fits: Mappin
         print(f"all at once, {name}: {sure:.3f} / {every:.3f}", flush=True)
 
 
-def _likeness(cosines: Cosines, fit: tuple[float, ...], few: int = sys.maxsize) -> MeaningLikeness:
-    return MeaningLikeness(cosines, fit[0], fit[1:], few)
+def _likeness(cosines: Cosines, fit: Logistic, few: int = sys.maxsize) -> MeaningLikeness:
+    return MeaningLikeness(cosines, fit, few)
 
 
 def vectors_of(changes: Sequence[Change], kept: str | None) -> dict[str, Vector]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from codedesigner.vote.likeness import SHIPPED, WordLikeness
+import pytest
+
+from codedesigner.vote.grouping import grouped
+from codedesigner.vote.likeness import FEW, SHIPPED, WordLikeness
 from codedesigner.vote.remark import Remark
 from codedesigner.vote.wording import LONGEST, runs, skeleton, terms
 
@@ -55,7 +58,8 @@ def test_what_may_not_be_compared_is_no_pair() -> None:
 
 
 def test_more_in_common_is_never_less_alike() -> None:
-    assert all(factor >= 0 for factor in WordLikeness().coefficients)
+    words = WordLikeness()
+    assert all(factor >= 0 for factor in (*words.many.coefficients, *words.few.coefficients))
 
 
 def test_pairs_grow_with_the_remarks_and_not_with_their_square() -> None:
@@ -64,3 +68,36 @@ def test_pairs_grow_with_the_remarks_and_not_with_their_square() -> None:
     ]
 
     assert len(SHIPPED.pairs(said, anything)) < 3000 * 96
+
+
+@pytest.mark.parametrize(
+    ("there", "path", "few"), [(2, "f", True), (FEW, "f", True), (FEW + 1, "f", False), (2, None, False)]
+)
+def test_how_many_stand_at_a_place_tells_what_they_are_compared_by(there: int, path: str | None, few: bool) -> None:
+    said = [Remark(str(at), str(at), f"the cache key of handler {at} leaves out a tenant", path) for at in range(there)]
+    elsewhere = [Remark(f"g{at}", str(at), f"the cache key {at} is too long", "g") for at in range(FEW + 1)]
+    words = WordLikeness()
+    model = words.few if few else words.many
+
+    def together(one: int, other: int) -> bool:
+        return (one < there) == (other < there)
+
+    pairs = words.pairs([*said, *elsewhere], together)
+    assert (0, 1) in pairs
+    alone = WordLikeness(model, model).pairs([*said, *elsewhere], together)
+    assert {pair: pairs[pair] for pair in pairs if pair[0] < there} == {
+        pair: alone[pair] for pair in alone if pair[0] < there
+    }
+    assert words.many.coefficients != words.few.coefficients
+
+
+def test_two_defects_of_one_name_stay_two_where_nothing_else_is_said() -> None:
+    one = "Store a reference to the return value of `session.begin`, otherwise the session may be collected."
+    other = "`items` is changed while it is iterated over, so the session may be skipped."
+    again = "The return value of `session.begin` is not stored, so the session may be garbage collected."
+
+    def met(first: str, second: str) -> bool:
+        return len(grouped([Remark("0", "a", first, "f", 3), Remark("1", "b", second, "f", 3)])) == 1
+
+    assert not met(one, other)
+    assert met(one, again)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from codedesigner.call.embedding import Vector
 from codedesigner.protocol.issue import Issue
 from codedesigner.vote.grouping import grouped
-from codedesigner.vote.likeness import SHIPPED
-from codedesigner.vote.meaning import FEW, FEWEST, Cosines, MeaningLikeness, likeness_of, to_compare
+from codedesigner.vote.likeness import FEW, SHIPPED
+from codedesigner.vote.meaning import FEWEST, Cosines, MeaningLikeness, likeness_of, to_compare
 from codedesigner.vote.remark import Remark
 
 OTHERS = [
@@ -86,7 +86,7 @@ def test_where_many_stand_words_tell_enough() -> None:
 
 
 def test_more_in_common_is_never_less_alike() -> None:
-    assert all(factor >= 0 for factor in MeaningLikeness(Cosines(vectors())).coefficients)
+    assert all(factor >= 0 for factor in MeaningLikeness(Cosines(vectors())).model.coefficients)
 
 
 @given(st.randoms(use_true_random=False))

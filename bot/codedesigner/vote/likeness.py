@@ -6,12 +6,13 @@ how much more alike the two are than each is to its nearest others, and whether 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Protocol
 
-from codedesigner.vote.fitted import BIAS, COEFFICIENTS
+from codedesigner.vote.fitted import BIAS, COEFFICIENTS, FEW_BIAS, FEW_COEFFICIENTS
 from codedesigner.vote.neighbours import Neighbours
 from codedesigner.vote.remark import Remark
 from codedesigner.vote.vectors import Vectors, dot
@@ -33,29 +34,45 @@ class Likeness(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic model of some measures of a pair."""
+
+    bias: float
+    coefficients: tuple[float, ...]
+
+    def probability(self, measures: Sequence[float]) -> float:
+        """How likely a pair with these measures means one defect."""
+        score = self.bias + sum(factor * value for factor, value in zip(self.coefficients, measures, strict=True))
+        return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, score))))
+
+
+@dataclass(frozen=True, slots=True)
 class WordLikeness:
     """Compares remarks by stems and identifiers, and by runs of letters, each weighed by how rare it is here.
 
-    A logistic model of the measures of `Surroundings.features`.
+    By the measures of `Surroundings.features`, which are larger where a pair has less beside it: so there are two
+    models, for places with many remarks and for those with few. What names no place is like one with many.
     """
 
-    bias: float = BIAS
-    coefficients: tuple[float, ...] = COEFFICIENTS
+    many: Logistic = Logistic(BIAS, COEFFICIENTS)
+    few: Logistic = Logistic(FEW_BIAS, FEW_COEFFICIENTS)
 
     def pairs(self, remarks: Sequence[Remark], comparable: Comparable) -> Pairs:
         """The likely pairs among those that share words; time and memory grow with the number of remarks alone."""
         found = Surroundings(remarks, comparable)
-        return {pair: self.probability(found.features(*pair)) for pair in found.pairs}
+        return {pair: self.probability(found, *pair) for pair in found.pairs}
 
-    def probability(self, features: Sequence[float]) -> float:
-        """How likely a pair with these measures means one defect."""
-        score = self.bias + sum(factor * value for factor, value in zip(self.coefficients, features, strict=True))
-        return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, score))))
+    def probability(self, found: Surroundings, one: int, other: int) -> float:
+        """How likely a candidate pair means one defect."""
+        model = self.few if found.few(one, other) else self.many
+        return model.probability(found.features(one, other))
 
 
 SHIPPED: Likeness = WordLikeness()
 """What is used where nothing else is given."""
 
+FEW = 8
+"""More remarks than this at one place tell much about each other; from fewer, a pair seems more alike than it is."""
 _NEAREST = 10
 _PROFILE = 30
 _UNRELATED = 0.1
@@ -72,6 +89,13 @@ class Surroundings:
         near = Neighbours(remarks, words, comparable)
         self.pairs: Sequence[tuple[int, int]] = near.pairs
         self._words, self._letters = _View(words, near.pairs), _View(letters, near.pairs)
+        self._paths = [remark.path for remark in remarks]
+        self._there = Counter(self._paths)
+
+    def few(self, one: int, other: int, most: int = FEW) -> bool:
+        """Whether both stand at a place, each with at most so many remarks."""
+        paths = self._paths[one], self._paths[other]
+        return None not in paths and all(self._there[path] <= most for path in paths)
 
     def features(self, one: int, other: int) -> tuple[float, ...]:
         """Of a candidate pair: shared surroundings by the words, the same by the letters, and lift by the letters."""

@@ -7,28 +7,28 @@ about the model has to be known for that. It helps most where words help least: 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, sqrt
+from math import sqrt
 from operator import mul
 
 from codedesigner.call.embedding import Vector
 from codedesigner.protocol.issue import Issue
 from codedesigner.vote.fitted import MEANING_BIAS, MEANING_COEFFICIENTS
-from codedesigner.vote.likeness import SHIPPED, Comparable, Likeness, Pairs, Surroundings, WordLikeness
+from codedesigner.vote.likeness import FEW, SHIPPED, Comparable, Likeness, Logistic, Pairs, Surroundings, WordLikeness
 from codedesigner.vote.remark import Remark
 from codedesigner.vote.standing import MODEL
 
 FEWEST = 8
 """Fewer texts than this do not tell what is usual, and are compared by their words alone."""
-FEW = 8
-"""More remarks than this at one place tell enough about each other by their words."""
 _NEAREST = 10
 _LEAST_SPREAD = 0.02
 _QUARTER = 0.6745  # of a normal distribution, from its middle to its quarter, in standard deviations
 _SCALE = 4.0
 _MOST_LIFT = 4.0
+
+WITH_VECTORS = Logistic(MEANING_BIAS, MEANING_COEFFICIENTS)
+"""What tells by the measures of words and the lift of vectors."""
 
 
 class Cosines:
@@ -71,34 +71,28 @@ class MeaningLikeness:
     """Compares remarks by their words and their vectors, where at most `few` stand at a place and both have vectors.
 
     Where more stand at a place, what else is said there tells as much as vectors do, and the words alone are used.
-    A logistic model of the measures of `Surroundings.features` and of `Cosines.lift`. Candidates are those that share
-    words: vectors tell whether two of them mean the same, and never bring together what has no word in common.
+    By the measures of `Surroundings.features` and `Cosines.lift`. Candidates are those that share words: vectors tell
+    whether two of them mean the same, and never bring together what has no word in common.
     """
 
     cosines: Cosines
-    bias: float = MEANING_BIAS
-    coefficients: tuple[float, ...] = MEANING_COEFFICIENTS
+    model: Logistic = WITH_VECTORS
     few: int = FEW
     words: WordLikeness = field(default_factory=WordLikeness)
 
     def pairs(self, remarks: Sequence[Remark], comparable: Comparable) -> Pairs:
         """The likely pairs among those that share words."""
         found = Surroundings(remarks, comparable)
-        there = Counter(remark.path for remark in remarks)
         likely: dict[tuple[int, int], float] = {}
         for one, other in found.pairs:
-            features, lift = found.features(one, other), None
-            if max(there[remarks[each].path] for each in (one, other)) <= self.few:
-                lift = self.cosines.lift(remarks[one].text, remarks[other].text)
+            few = found.few(one, other, self.few)
+            lift = self.cosines.lift(remarks[one].text, remarks[other].text) if few else None
             likely[one, other] = (
-                self.words.probability(features) if lift is None else self.probability((*features, lift))
+                self.words.probability(found, one, other)
+                if lift is None
+                else self.model.probability((*found.features(one, other), lift))
             )
         return likely
-
-    def probability(self, features: Sequence[float]) -> float:
-        """How likely a pair with these measures means one defect."""
-        score = self.bias + sum(factor * value for factor, value in zip(self.coefficients, features, strict=True))
-        return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, score))))
 
 
 def likeness_of(vectors: Mapping[str, Vector]) -> Likeness:
