@@ -25,6 +25,9 @@ MEASUREMENTS = {
     "votes": "bench.votes",
     "crash": "bench.crash",
     "webhooks": "bench.webhooks",
+    "twins": "bench.twins",
+    "soak": "bench.soak",
+    "scale": "bench.scale",
 }
 
 

@@ -17,6 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -58,13 +59,15 @@ def measure(webhooks: int = WEBHOOKS, seconds: float = SECONDS) -> Iterator[Row]
         token = github.token(shop, contents="read")
         with github.running(), served(folder, github, token) as (address, process):
             payloads.write_text(json.dumps([event(github, "pull_request", "opened", pull).payload for pull in pulls]))
-            sent = deliver(address, payloads, webhooks, seconds)
-            done, active, drained_s = drained(folder)
-            memory = resident(process.pid)
+            with watched(process.pid) as held:
+                sent = deliver(address, payloads, webhooks, seconds)
+                done, active, drained_s = drained(folder)
         yield from rows(sent, kept(folder), webhooks, seconds)
         yield Row("reviews that ended while deliveries came, and after", done, "", "pull requests", PULLS)
         yield Row("until nothing waits, after the last delivery", drained_s, "s", note=f"{active} tasks left")
-        yield Row("memory of the process that answers", memory / 1e6, "MB")
+        begin, middle, end = (held[int(share * (len(held) - 1))] / 1e6 for share in (0.05, 0.5, 1.0))
+        note = f"{middle:.1f} MB in the middle, {len(held)} looks"
+        yield Row("memory of the process that answers, in the end", end, "MB", "after a twentieth", begin, note)
 
 
 def rows(sent: Sent, stored: int, webhooks: int, seconds: float) -> Iterator[Row]:
@@ -196,6 +199,24 @@ def drained(folder: Path) -> tuple[int, int, float]:
         if not left or waited > DRAIN_S:
             return done, left, waited
         time.sleep(1)
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[list[int]]:
+    """Bytes that a process holds, looked at twice a second meanwhile."""
+    held, over = [resident(pid)], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.5):
+            held.append(resident(pid))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield held
+    finally:
+        over.set()
+        thread.join()
 
 
 def resident(pid: int) -> int:

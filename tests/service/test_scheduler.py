@@ -65,7 +65,7 @@ def test_a_comment_is_next_and_takes_the_place_of_a_long_review() -> None:
     assert scheduler.victim([replace(review, task_type="address_comment")], pick, SystemState(), NOW) is None
 
 
-def test_a_little_ahead_is_not_worth_the_change_and_an_overdue_task_makes_room_for_nobody() -> None:
+def test_a_little_ahead_is_not_worth_the_change_and_an_overdue_task_makes_room_for_a_person_alone() -> None:
     scheduler = Scheduler()
     pick = scheduler.peek_next([task("review", n=2)], SystemState(), NOW, yes)
     assert pick is not None
@@ -73,7 +73,7 @@ def test_a_little_ahead_is_not_worth_the_change_and_an_overdue_task_makes_room_f
     comment = scheduler.peek_next([task("address_comment")], SystemState(), NOW, yes)
     assert comment is not None
     old = task("exploration", at=NOW - MAX_WAIT_S, state="running")
-    assert scheduler.victim([old], comment, SystemState(), NOW) is None
+    assert scheduler.victim([old], comment, SystemState(), NOW) == old
 
 
 def test_held_tasks_wait_and_those_that_are_to_end_go_first() -> None:
@@ -181,3 +181,19 @@ def test_weights_that_are_none_are_the_usual_ones(value: object) -> None:
 def test_weights_that_are_some_are_taken() -> None:
     weights: Mapping[Module, float] = dict(zip(MODULES, (10, 80, 10), strict=True))
     assert weights_or_default(weights) == weights
+
+
+def test_people_and_what_is_done_wait_behind_no_backlog_that_is_overdue() -> None:
+    late = [task("exploration", at=NOW - MAX_WAIT_S - n) for n in range(3)]
+    for kind in ("address_comment", "incorporate_insight"):
+        short = task(kind)
+        pick = Scheduler().peek_next([*late, short], SystemState(), NOW, yes)
+        assert pick is not None
+        assert pick.task == short
+    pick = Scheduler().peek_next(late, SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task == late[-1]
+    older = task("incorporate_insight", at=NOW - MAX_WAIT_S - 9)
+    pick = Scheduler().peek_next([task("address_comment"), older], SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task == older

@@ -1,8 +1,8 @@
 """Which task is next, and whether one that runs makes room for it. A structure on given values and times: no I/O.
 
 A task's score is its type's base priority, moved by five factors and by what the supervisor advised. What has waited
-for `max_wait_s` since it was submitted goes before everything else, the oldest first, and makes room for nobody: so
-nothing starves, whatever arrives.
+for `max_wait_s` since it was submitted goes before everything but what is short, the oldest first, and makes room for
+nobody but a person: so nothing starves, whatever arrives.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ RUNNING_POINTS, SERVED_POINTS, MOST_SERVED_POINTS = 10.0, 4.0, 20.0
 MARGIN = 10.0
 """By so much a task has to be ahead of one that runs to have its place: less is not worth the change."""
 MAX_WAIT_S = 4 * HOUR_S
+SHORT: Module = "documenter"
+"""Whose tasks take a call or none. They go before what is overdue: else a backlog of hours would keep people, and
+reviews that are done, waiting behind all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,14 @@ class Scheduler:
         Held tasks wait for a person, and what is to be tried again for its time; what is to end need not wait at all.
         """
         self._recompute(tasks, state, now)
+        best = self._best(tasks, state, now, can_execute)
+        if best is None or not best.overdue or best.task.cancelled or best.task.module == SHORT:
+            return best
+        return self._best([task for task in tasks if task.module == SHORT], state, now, can_execute) or best
+
+    def _best(
+        self, tasks: Collection[Task], state: SystemState, now: float, can_execute: Callable[[Task], bool]
+    ) -> Pick | None:
         best: Pick | None = None
         best_rank: tuple[bool, bool, float, float, str] | None = None
         for task in tasks:
@@ -121,11 +132,12 @@ class Scheduler:
     def victim(self, running: Iterable[Task], pick: Pick, state: SystemState, now: float) -> Task | None:
         """Which of the tasks that run makes room for `pick` at its next model call; None where none has to.
 
-        A person's task makes room for nobody, neither does one that is overdue.
+        A person's task makes room for nobody, and one that is overdue only for a person's.
         """
+        person = pick.task.task_type == "address_comment"
         weakest: tuple[float, float, str, Task] | None = None
         for task in running:
-            if task.task_type == "address_comment" or task.cancelled or self.overdue(task, now):
+            if task.task_type == "address_comment" or task.cancelled or (self.overdue(task, now) and not person):
                 continue
             entry = (compute_priority(task, state, now), -task.created_at, task.id, task)
             if weakest is None or entry[:3] < weakest[:3]:
