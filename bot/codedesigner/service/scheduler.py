@@ -29,6 +29,8 @@ RUNNING_POINTS, SERVED_POINTS, MOST_SERVED_POINTS = 10.0, 4.0, 20.0
 MARGIN = 10.0
 """By so much a task has to be ahead of one that runs to have its place: less is not worth the change."""
 MAX_WAIT_S = 4 * HOUR_S
+AT_LAST = 6
+"""After so many times of that, nothing goes before it, not even what is short."""
 SHORT: Module = "documenter"
 """Whose tasks take a call or none. They go before what is overdue: else a backlog of hours would keep people, and
 reviews that are done, waiting behind all of it."""
@@ -111,6 +113,8 @@ class Scheduler:
         self._recompute(tasks, state, now)
         best = self._best(tasks, state, now, can_execute)
         if best is None or not best.overdue or best.task.cancelled or best.task.module == SHORT:
+            return best
+        if now - best.task.created_at >= AT_LAST * self._max_wait_s:
             return best
         return self._best([task for task in tasks if task.module == SHORT], state, now, can_execute) or best
 
