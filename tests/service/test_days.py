@@ -17,7 +17,7 @@ from codedesigner.service.task import MODULES
 
 
 def test_one_worker_uses_what_the_quotas_allow() -> None:
-    grown = run(1, 60, hours=1.5)
+    grown = run(1, 60)
     assert 0.8 <= grown.used <= 1.0
     assert grown.reviews >= 0.8 * grown.used * 3 * 60 / CALLS["exploration"]
 
