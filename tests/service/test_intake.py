@@ -174,6 +174,46 @@ def test_an_event_of_no_repository_is_refused(repo: object) -> None:
     assert received(pull_request(repository=repo)) == Rejected(400, "the payload names no repository")
 
 
+@pytest.mark.parametrize("named", ["\udcff", "d\x001", "d\n1", "é", "d" * 201])
+def test_an_id_that_no_database_takes_is_refused(named: str) -> None:
+    assert received(pull_request(), x_github_delivery=named) == Rejected(
+        400, "the event's name or the delivery's id is missing, or is none"
+    )
+    body = json.dumps({"object_kind": "push"}).encode()
+    given = {"content-type": "application/json", "x-gitlab-token": SECRET, "idempotency-key": named}
+    assert receive_gitlab(given, body, SECRETS, now=NOW) == Rejected(400, "the delivery's id is none")
+
+
+def test_what_signs_nothing_breaks_nothing() -> None:
+    given = {
+        "content-type": "application/json",
+        "webhook-id": "\udcff",
+        "webhook-timestamp": f"{NOW:.0f}",
+        "webhook-signature": "v1,\udcff",
+    }
+    found = receive_gitlab(given, b"{}", SECRETS, now=NOW)
+    assert isinstance(found, Rejected)
+    assert found.status == 401
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 + 7, 10**40, -1, 7.0, "7", True, None])
+def test_a_number_that_no_forge_has_is_refused(number: object) -> None:
+    pull = {"number": number, "head": {"sha": HEAD}, "base": {"sha": BASE}}
+    found = received(pull_request(pull_request=pull))
+    assert isinstance(found, Rejected)
+    assert found.status == 400
+    assert received(pull_request(repository={"id": number, "full_name": "octo/shop"})) == Rejected(
+        400, "the payload names no repository"
+    )
+
+
+def test_what_one_push_causes_in_gitlab_are_deliveries_of_their_own() -> None:
+    given = {"content-type": "application/json", "x-gitlab-token": SECRET, "x-gitlab-event-uuid": "one push"}
+    bodies = [json.dumps({"object_kind": "push", "n": n}).encode() for n in (1, 2)]
+    found = [receive_gitlab(given, body, SECRETS, now=NOW) for body in bodies]
+    assert len({one.id for one in found if isinstance(one, Delivery)}) == 2
+
+
 def test_another_id_makes_no_other_delivery_t_sec_58() -> None:
     one, two = received(pull_request()), received(pull_request(), x_github_delivery="d-2")
     assert isinstance(one, Delivery)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 
 Table = Mapping[str, object]
+
+_MOST = 2**63
+_NO_TEXT = re.compile("[\ud800-\udfff\0]")
 
 
 def table(value: object, *keys: str) -> Table:
@@ -16,13 +20,13 @@ def table(value: object, *keys: str) -> Table:
 
 
 def text(value: object) -> str:
-    """A string, else the empty one."""
-    return value if isinstance(value, str) else ""
+    """A string, else the empty one. What JSON can spell, but neither files nor databases take, is replaced."""
+    return _NO_TEXT.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
 def number(value: object) -> int | None:
-    """A positive whole number, else None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    """A positive whole number of 64 bits, which is what forges count with, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST else None
 
 
 def numeral(value: object) -> int | None:

@@ -81,11 +81,12 @@ def receive_github(headers: Mapping[str, str], body: bytes, secrets: Secrets) ->
     if payload is None:
         return Rejected(400, "the body is not a JSON object that can be read")
     name, delivery = headers.get("x-github-event", ""), headers.get("x-github-delivery", "")
-    if not name or not 0 < len(delivery) <= _LONGEST_ID:
-        return Rejected(400, "the event's name or the delivery's id is missing")
+    if not name or not _is_id(delivery):
+        return Rejected(400, "the event's name or the delivery's id is missing, or is none")
     if not all(table(payload, part) for part in _SHAPES.get(name, ())):
         return Rejected(400, "the payload is not that of the event that the header names")
-    event = github.read(name, payload) if name in _SHAPES else Ignored(f"`{name[:50]}` asks nothing of a reviewer")
+    asks_nothing = Ignored(f"`{text(name)[:50]}` asks nothing of a reviewer")
+    event = github.read(name, payload) if name in _SHAPES else asks_nothing
     repo = table(payload, "repository")
     return _delivery(
         "github", delivery, body, repo, "full_name", number(table(payload, "installation").get("id")), event
@@ -98,7 +99,8 @@ def receive_gitlab(headers: Mapping[str, str], body: bytes, secrets: Secrets, *,
     if refused is not None:
         return refused
     signature, stamp = headers.get("webhook-signature"), headers.get("webhook-timestamp")
-    named = headers.get("webhook-id") or headers.get("x-gitlab-event-uuid") or headers.get("idempotency-key") or ""
+    # Not X-Gitlab-Event-UUID: all that one push or one job causes in a hook has the same.
+    named = headers.get("webhook-id") or headers.get("idempotency-key") or ""
     if signature is not None:
         proofs = [
             standard_signed(
@@ -113,11 +115,15 @@ def receive_gitlab(headers: Mapping[str, str], body: bytes, secrets: Secrets, *,
     payload = _payload(body)
     if payload is None:
         return Rejected(400, "the body is not a JSON object that can be read")
+    if named and not _is_id(named):
+        return Rejected(400, "the delivery's id is none")
     digest = hashlib.sha256(body).hexdigest()
     project = table(payload, "project")
-    return _delivery(
-        "gitlab", named[:_LONGEST_ID] or digest, body, project, "path_with_namespace", None, gitlab.read(payload)
-    )
+    return _delivery("gitlab", named or digest, body, project, "path_with_namespace", None, gitlab.read(payload))
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_ID and text.isascii() and text.isprintable()
 
 
 def _refused(headers: Mapping[str, str], body: bytes) -> Rejected | None:

@@ -39,7 +39,7 @@ def standard_signed(
         return False
     if len(timestamp) > 12 or abs(int(timestamp) - now) > TOLERANCE_S:
         return False
-    message = b".".join((delivery.encode(), timestamp.encode(), body))
+    message = b".".join((delivery.encode("utf-8", "surrogateescape"), timestamp.encode(), body))
     expected = base64.b64encode(hmac.new(_key(secret), message, hashlib.sha256).digest()).decode("ascii")
     versions = (one.partition(",") for one in signature.split(" "))
     # All are compared: where one of several is right must not be told by how long it takes.

@@ -250,6 +250,23 @@ def test_a_hostile_name_makes_no_line_and_no_secret_is_logged_t_sec_65(house: Ho
     assert SECRET not in house.written.getvalue()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        signed(payload(action="\ud800")),
+        signed(payload(), event="\udcff"),
+        signed(payload(), delivery="\udcff"),
+        signed(payload(pull_request={"number": 2**70, "head": {"sha": HEAD}, "base": {"sha": BASE}})),
+        signed(payload(installation={"id": 10**30})),
+        signed(payload(action="x" * 1_000_000)),
+    ],
+)
+def test_what_nothing_can_hold_has_an_answer_all_the_same(house: House, given: dict[str, Any]) -> None:
+    reply = deliver(house, **given)
+    assert reply.status in {200, 202, 400}
+    assert len(reply.body) < 300
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_the_addresses_take_deliveries_alone(house: House, method: str) -> None:
     assert house.ask(method, "/webhooks/github").status == 405

@@ -147,6 +147,19 @@ def test_what_is_not_there_is_said(seen: House) -> None:
     assert (reply.status, "There is no such task" in reply.text) == (404, True)
 
 
+@pytest.mark.parametrize("path", ["/tasks/%00", "/tasks/\0", "/tasks/é", "/tasks/" + "x" * 5_000])
+def test_a_name_that_no_task_has_is_not_looked_for(seen: House, path: str) -> None:
+    assert looked(seen, path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/reviews/", "/webhooks/github/", "/sign-in/", "//evil.example/", "/tasks/x/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_no_address_leads_to_the_host_that_a_request_names(seen: House, path: str, method: str) -> None:
+    reply = seen.ask(method, path, headers={"host": "evil.example"})
+    assert reply.status in {404, 405}
+    assert "location" not in reply.headers
+
+
 def test_a_wrong_token_lets_nobody_in_and_guessing_is_slow(house: House) -> None:
     async def scene(app: Any) -> list[Reply]:
         tries = [await ask(app, "POST", "/sign-in", **form(token=f"guess {n}")) for n in range(6)]
@@ -359,7 +372,8 @@ def test_without_a_database_it_lives_and_is_not_ready(small: Database, monkeypat
 
     monkeypatch.setattr(Database, "look", broken)
     assert house.ask("GET", "/healthz").status == 200
-    assert house.ask("GET", "/readyz").status == 503
+    ready = house.ask("GET", "/readyz")
+    assert (ready.status, json.loads(ready.body)["database"]) == (503, "does not answer")
     assert "codedesigner_database_up 0.0" in house.ask("GET", "/metrics").text
     assert looked(house, "/").status == 503
 

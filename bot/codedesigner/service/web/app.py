@@ -96,6 +96,7 @@ def build(given: Given) -> Web:
         Route("/tasks/{name:str}", site.act, methods=["POST"]),
     ]
     app = Starlette(routes=routes, exception_handlers={DatabaseError: _unavailable(given.log)})
+    app.router.redirect_slashes = False  # it would lead to whatever host the request names
     return Web(app, streams, meters)
 
 

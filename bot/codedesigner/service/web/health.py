@@ -34,8 +34,8 @@ class Health:
         """What is delivered now would be kept, and somebody does it."""
         try:
             seen = await self.watch.seen()
-        except DatabaseError as error:
-            return JSONResponse({"status": "unavailable", "database": error.message}, 503)
+        except DatabaseError:  # its words name hosts and users, and anybody may ask
+            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
         alive = sum(is_alive(one, self.watch.now()) for one in seen.workers)
         ready = not self.stopping() and (alive > 0 or not self.works)
         said = {"status": "ok" if ready else "unavailable", "database": "ok", "workers": alive}

@@ -84,7 +84,7 @@ class Watch:
 
     async def task(self, name: str) -> SeenTask | None:
         """One task; None where there is none of that name."""
-        task = await self._board.task(name)
+        task = await self._board.task(name) if name.isascii() and name.isprintable() else None
         if task is None:
             return None
         return SeenTask(task, tuple(await self._board.together(task)), tuple(await self._board.timeline(task)))
