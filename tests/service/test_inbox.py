@@ -135,12 +135,12 @@ def test_an_event_that_comes_while_its_work_runs_is_looked_at_once_more_afterwar
         after = running.completed(store.clock())
         await store.change(running, after, "task.completed")
         exploration = Task.create("exploration", task.work, task.context, name="e", now=store.clock())
-        assert await store.follow(after, [exploration]) == 1
-        assert await store.follow(after, [exploration]) == 0, "followers are submitted once"
+        assert await store.follow(after, [exploration]) == [(exploration, True)]
+        assert await store.follow(after, [exploration]) == [], "followers are submitted once"
         done = await ended(store, (await store.waiting())[0])
-        assert await store.follow(done, []) == 1
+        assert [new for _, new in await store.follow(done, [])] == [True]
         assert [one.task_type for one in await store.waiting()] == ["extract_content"]
-        assert await store.follow(await ended(store, (await store.waiting())[0]), []) == 0
+        assert await store.follow(await ended(store, (await store.waiting())[0]), []) == []
 
     asyncio.run(run())
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codedesigner.publish.scrub import KnownSecrets
-from codedesigner.service.logs import MOST_CHARACTERS, NAMES, Log, make_log, take_over
+from codedesigner.service.logs import MOST_CHARACTERS, Log, make_log, take_over
+from codedesigner.service.names import NAMES
 
 SECRET = "s3cret of the webhook"
 

@@ -399,8 +399,10 @@ def test_what_a_dead_worker_left_is_put_right_before_modules_and_tasks(shop: Sho
         tasks = await shop.settle(shop.worker("next"))
         assert kinds(tasks)[-1] == ("documenter", "incorporate_insight", "done")
         names = [one for one in shop.names() if one.startswith(("recovery", "task.started", "task.recovered"))]
-        assert names[:6] == [
+        assert names[:8] == [
+            "recovery.starting",
             "task.recovered",
+            "recovery.task_paused",
             "recovery.corrections_persisted",
             "recovery.module_restored",
             "recovery.module_restored",

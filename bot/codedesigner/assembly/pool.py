@@ -87,8 +87,8 @@ async def model_pool(
     """The pool of the models among `specs`; leaving stops what is on its way and closes everything.
 
     `no_cache`: replies are neither looked up nor kept. `budget` holds for all calls of this pool together.
-    `transport` and `clock` stand in for the network and the machine's time. `lending`: gate, transport and replies are
-    those that all reviews of this process share.
+    `transport` and `clock` stand in for the network and the machine's time. `lending`: gate, transport, replies and
+    who listens are those that all reviews of this process share.
 
     Raises:
         ConfigError: a model cannot be reached as it is configured.
@@ -114,6 +114,7 @@ async def model_pool(
         gate: Gate
         replies: Replies | None = None
         if lending is not None:
+            listen = lending.listen
             gate, replies = lending.gate(by_id), None if no_cache else lending.shared.replies
         else:
             gate = stack.enter_context(model_gate(built, settings, pool, environ, clock=time, listen=listen, tell=tell))

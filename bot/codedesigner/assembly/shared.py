@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codedesigner.location.http import HttpTransport, Transport
 from codedesigner.pool.allocator import Allocator
 from codedesigner.pool.clock import Clock, SystemClock
-from codedesigner.pool.events import Listen, deaf
+from codedesigner.pool.events import Listen, PoolEvent, deaf
 from codedesigner.pool.gate import Demand
 from codedesigner.pool.keep import Replies
 from codedesigner.pool.ledger import Ledger
@@ -72,6 +72,11 @@ class Lending:
 
     shared: SharedModels
     turn: Turn
+
+    def listen(self, event: PoolEvent) -> None:
+        """Tell everybody what happens to this task's calls."""
+        holder = self.turn.holder
+        self.shared.listen(replace(event, fields={"task_id": holder, **event.fields}) if holder else event)
 
     def gate(self, seats: Mapping[str, Seat]) -> Lent:
         """The gate for these locations."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from codedesigner.pool.alloc_obstacle import BUSY, Obstacle
@@ -41,12 +41,15 @@ class Wants(NamedTuple):
 class Hall:
     """The places by location. While the ledger cannot be used, it is in the way at each of them."""
 
-    def __init__(self, ledger: Ledger, per_endpoint: int) -> None:
+    def __init__(
+        self, ledger: Ledger, per_endpoint: int, tell_broken: Callable[[LedgerError], None] = lambda _error: None
+    ) -> None:
         self.places: dict[str, Place] = {}
         self.ledger = ledger
         self._per_endpoint = per_endpoint
         self._lines: dict[str, Line] = {}
         self._broken: Obstacle | None = None
+        self._tell_broken = tell_broken
         self._pause_s = _PAUSE_S[0]
 
     def add(self, seat: Chair) -> None:
@@ -94,6 +97,7 @@ class Hall:
         shortest_s, longest_s = _PAUSE_S
         if self._broken is None:
             self._pause_s = shortest_s
+            self._tell_broken(error)
         else:
             since = self._broken.since
             self._pause_s = min(2 * self._pause_s, longest_s)

@@ -30,9 +30,9 @@ def refused(place: Place, retry_after_s: float | None, ledger: Ledger, tell: Tel
     if not held or now + wait_s > standing.held_until or standing.held_reason != REFUSED:
         place.hold(max(now + wait_s, standing.held_until), REFUSED, now)
     if trying:
-        tell("llm.still_limited", place.id, {"wait_s": wait_s})
+        tell("llm.still_limited", place.id, {"retry_after": wait_s})
     elif not (held and standing.held_reason == REFUSED):
-        tell("llm.rate_limited", place.id, {"wait_s": wait_s})
+        tell("llm.rate_limited", place.id, {"retry_after": wait_s})
         window = window_of(retry_after_s, place.used(now).minute_requests)
         if window is not None:
             _learn(place, window, ledger, tell, now)

@@ -91,7 +91,7 @@ class Allocator:
         self._clock = clock
         self._max = max_concurrent
         self._listen = listen
-        self._hall = Hall(ledger, per_endpoint)
+        self._hall = Hall(ledger, per_endpoint, self._ledger_broke)
         self._in_flight = 0
         self._queue: TaskQueue[Wants, Waiting] = TaskQueue(ageing)
         self._waits: deque[float] = deque(maxlen=_RECENT)
@@ -213,7 +213,7 @@ class Allocator:
             self._hall.works()
             if isinstance(made, Visit):
                 self._in_flight += 1
-                self._tell("llm.allocated", place.id, {"call": wait.demand.id, "waited_s": now - wait.arrived})
+                self._tell("llm.allocated", place.id, _allocated(wait, now))
                 return Granted(self, place, made)
             if never_fits(made):
                 return too_long(wait.demand)
@@ -355,3 +355,12 @@ class Allocator:
     def _tell(self, name: EventName, location: str, fields: dict[str, str | int | float]) -> None:
         if self._listen is not deaf:
             self._listen(PoolEvent(name, location, fields))
+
+    def _ledger_broke(self, error: LedgerError) -> None:
+        self._tell("allocator.cache_refresh_failed", "", {"error": str(error)[:300]})
+
+
+def _allocated(wait: Waiting, now: float) -> dict[str, str | int | float]:
+    """Who was let in, for which task, after how long."""
+    of = {"task_id": wait.demand.holder} if wait.demand.holder else {}
+    return {**of, "call": wait.demand.id, "waited_s": round(now - wait.arrived, 3)}

@@ -17,12 +17,16 @@ EventName = Literal[
     "llm.offline",
     "llm.degraded",
     "quota.limit_hit",
+    "allocator.cache_refresh_failed",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class PoolEvent:
-    """One event at one location. `fields` hold numbers and short texts, never a prompt, an answer or a key."""
+    """One event at one location, "" where it is about all of them.
+
+    `fields` hold numbers and short texts, never a prompt, an answer or a key.
+    """
 
     name: EventName
     location: str

@@ -212,6 +212,8 @@ class Executor:
             "outcome": reply.outcome,
             "ms": round(reply.latency_ms, 1),
             "attempts": reply.usage.calls,
-            "tokens": reply.usage.tokens_in + reply.usage.tokens_out,
+            "tokens_in": reply.usage.tokens_in,
+            "tokens_out": reply.usage.tokens_out,
+            "stored": int(reply.from_store),
         }
         self._listen(PoolEvent("llm.answered", reply.location, fields))

@@ -18,6 +18,7 @@ class Demand:
 
     A higher `priority` is more urgent. `tokens` is the most that it may use. `wait_s`: it gives up where it would
     have to wait longer for a limit or a quota (not for a place in the queue); None: it waits as long as it takes.
+    `holder` names the task that it is for, where there is one.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Demand:
     priority: float = 5.0
     deep: bool = False
     wait_s: float | None = 120.0
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

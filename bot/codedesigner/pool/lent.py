@@ -13,10 +13,12 @@ from codedesigner.pool.gate import Demand, Denied, Gate, Grant, Rank
 class Turn:
     """Whether it is somebody's turn. Who holds it goes on with the next call only while it is `open`.
 
-    `calls` are those that were let through. Once it is cancelled nothing is let through any more, with the reason.
+    `holder` names whose it is, for whoever keeps a log. `calls` are those that were let through. Once it is cancelled
+    nothing is let through any more, with the reason.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, holder: str = "") -> None:
+        self.holder = holder
         self.calls = 0
         self.cancelled = ""
         self._open = asyncio.Event()
@@ -65,7 +67,7 @@ class Lent:
         known = tuple(each for each in demand.candidates if each not in self._off)
         if demand.candidates and not known:
             return Denied("offline", self._off[demand.candidates[0]], math.inf)
-        granted = await self._gate.acquire(replace(demand, candidates=known), rank)
+        granted = await self._gate.acquire(replace(demand, candidates=known, holder=self._turn.holder), rank)
         if not isinstance(granted, Denied):
             self._turn.calls += 1
         return granted

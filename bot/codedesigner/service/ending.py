@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from codedesigner.errors import CodedesignerError, ConfigError, ForbiddenError, LimitedError, MissingError, UsageError
-from codedesigner.service.events import EventName, Listen, ServiceEvent
+from codedesigner.service.events import FAILED, EventName, Listen, ServiceEvent
 from codedesigner.service.holding import Entry, settled
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
 from codedesigner.service.store import Store
@@ -59,7 +59,9 @@ class Ends:
         if not await self._store.change(task, after, name, detail):
             self._tell("task.lost", task_id=task.id)
             return
+        self._tell("executor.task_failed", task_id=task.id, error=words[:300], exception=type(error).__name__)
         self._tell(name, task_id=task.id, **detail)
+        self._tell(FAILED[module.name], task_id=task.id, task_type=task.task_type, error=words[:300])
         before = module.get_state()
         trouble = await settled(module.handle_failure(after, error))
         if trouble is not None:

@@ -25,7 +25,7 @@ class Entry:
     """
 
     task: Task
-    turn: Turn = field(default_factory=Turn)
+    turn: Turn = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     job: asyncio.Task[TaskResult] | None = None
     carrier: asyncio.Task[None] | None = None
@@ -35,6 +35,9 @@ class Entry:
     asked: str = ""
     asking: asyncio.Task[None] | None = None
     parked_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.turn = Turn(self.task.id)
 
     @property
     def parked(self) -> bool:

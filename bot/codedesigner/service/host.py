@@ -128,7 +128,7 @@ def worker_of(
         name=name,
         can_execute=_gate(base.models),
         deep=base.models.can_go_deep,
-        children=Children(base.folder),
+        children=Children(base.folder, listen=listen),
         advise=consultant.maybe,
         listen=listen,
     )
@@ -146,7 +146,7 @@ def supervisor_of_all(base: Base, options: ReviewOptions, environ: Mapping[str, 
         supervisor = supervisor_of(registry.list(enabled=True))
         if supervisor is None:
             return None
-        lending, settings = base.models.lend(Turn()), Settings()
+        lending, settings = base.models.lend(Turn("consultation")), Settings()
         async with model_pool(
             [supervisor], settings, registry.pool, environ, prices=registry.prices, lending=lending
         ) as pool:

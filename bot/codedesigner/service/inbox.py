@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import Connection, text
@@ -25,10 +25,14 @@ MOST_ACTIVE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """It is on the disk. `joined`: the same work was asked for already and has not ended; that task stands for both."""
+    """It is on the disk. `joined`: the same work was asked for already and has not ended; that task stands for both.
+
+    `task` is what was asked for.
+    """
 
     task_id: str
     joined: bool = False
+    task: Task | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class SqlInbox:
         if not joined:
             note(db, task, now, "task.submitted", {"delivery": delivery.id})
             _supersede(db, task, now)
-        return Accepted(holder, joined)
+        return Accepted(holder, joined, task)
 
 
 def _known(db: Connection, name: str, digest: str) -> str | None:

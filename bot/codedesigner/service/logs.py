@@ -10,66 +10,17 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Final, Literal, Protocol, TextIO, get_args
+from typing import Literal, Protocol, TextIO
 
 from codedesigner.publish.plain import visible
 from codedesigner.publish.scrub import KnownSecrets
 from codedesigner.publish.secrets import redact
+from codedesigner.service.names import NAMES, Name
 
-Name = Literal[
-    "task.scheduled",
-    "task.started",
-    "task.completed",
-    "task.preempted",
-    "task.failed",
-    "task.submitted",
-    "task.paused",
-    "task.superseded",
-    "task.recovered",
-    "task.wanted",
-    "task.resumed",
-    "task.retried",
-    "task.lost",
-    "task.handed_back",
-    "orchestrator.fresh_start",
-    "orchestrator.recovering",
-    "orchestrator.stopping",
-    "orchestrator.stopped",
-    "orchestrator.trouble",
-    "recovery.corrections_persisted",
-    "recovery.module_restored",
-    "recovery.complete",
-    "executor.cleanup_failed",
-    "gateway.orphan_killed",
-    "llm.allocated",
-    "llm.heartbeat",
-    "llm.retry",
-    "llm.answered",
-    "llm.rate_limited",
-    "llm.still_limited",
-    "llm.recovered",
-    "llm.offline",
-    "llm.degraded",
-    "quota.limit_hit",
-    "scheduler.priority_consultation",
-    "webhook.accepted",
-    "webhook.duplicate",
-    "webhook.ignored",
-    "webhook.refused",
-    "web.signed_in",
-    "web.refused",
-    "web.acted",
-    "service.started",
-    "service.stopping",
-    "service.stopped",
-    "service.note",
-]
-"""Every event there is. Whoever reads logs by program counts on these names."""
-NAMES: Final[frozenset[str]] = frozenset(get_args(Name))
 MOST_CHARACTERS = 2_000
 
 Value = str | int | float | bool | None
-Level = Literal["info", "warning", "error"]
+Level = Literal["debug", "info", "warning", "error"]
 
 
 class Log(Protocol):

@@ -10,9 +10,11 @@ import os
 import signal
 import socket
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from codedesigner.service.events import EventName, Listen, ServiceEvent, deaf
+from codedesigner.service.task import Json
 
 PROC = Path("/proc")
 _PREFIX = "children-"
@@ -95,7 +97,8 @@ def is_gone(worker: str, proc: Path = PROC) -> bool:
 class Children:
     """The register of one worker's descendants, in `folder`: a file that is replaced whole."""
 
-    def __init__(self, folder: Path, proc: Path = PROC) -> None:
+    def __init__(self, folder: Path, proc: Path = PROC, *, listen: Listen = deaf) -> None:
+        self._listen = listen
         self._folder = folder
         self._proc = proc
         self._own = look(os.getpid(), proc)
@@ -103,44 +106,65 @@ class Children:
         self._written: frozenset[Process] | None = None
 
     def note(self) -> None:
-        """Write down who is there now, if that has changed."""
+        """Write down who is there now, if that has changed. What cannot be written is told, and tried again."""
         if self._own is None:
             return
         now = descendants(self._own.pid, self._proc)
         if now == self._written:
             return
+        try:
+            self._write(self._own, now)
+        except OSError as error:
+            self._tell("gateway.pid_write_failed", error=error.strerror or type(error).__name__)
+        else:
+            self._written = now
+
+    def _write(self, own: Process, now: Iterable[Process]) -> None:
         rows = [[one.pid, one.started] for one in sorted(now, key=lambda each: each.pid)]
-        text = json.dumps({"worker": [self._own.pid, self._own.started], "children": rows})
+        text = json.dumps({"worker": [own.pid, own.started], "children": rows})
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         spare = self._path.with_suffix(".new")
         spare.write_text(text, encoding="utf-8")
         spare.replace(self._path)
-        self._written = now
 
     def reap(self) -> list[Process]:
         """End what workers have left that are gone themselves; who was ended."""
         ended: list[Process] = []
         for path in sorted(self._folder.glob(f"{_PREFIX}*.json")):
-            worker, children = _read(path)
+            try:
+                worker, children = _read(path)
+            except (OSError, ValueError) as error:
+                self._tell("gateway.orphan_cleanup_failed", error=type(error).__name__)
+                worker, children = None, ()
             if worker is not None and self._lives(worker):
                 continue
-            ended += [one for one in children if self._lives(one) and _end(one)]
+            ended += [one for one in children if self._lives(one) and self._end(one)]
             path.unlink(missing_ok=True)
         return ended
+
+    def _end(self, process: Process) -> bool:
+        try:
+            os.kill(process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # just gone
+            return False
+        except PermissionError:
+            self._tell("gateway.orphan_permission_denied", pid=process.pid)
+            return False
+        return True
 
     def close(self) -> None:
         """Nothing is left."""
         self._path.unlink(missing_ok=True)
+
+    def _tell(self, name: EventName, **fields: Json) -> None:
+        self._listen(ServiceEvent(name, fields))
 
     def _lives(self, process: Process) -> bool:
         return look(process.pid, self._proc) == process
 
 
 def _read(path: Path) -> tuple[Process | None, Iterable[Process]]:
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None, ()
+    said = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(said, Mapping):
         return None, ()
     rows = said.get("children")
@@ -152,10 +176,3 @@ def _process(row: object) -> Process | None:
     if isinstance(row, list) and len(row) == 2 and all(isinstance(each, int) and each > 1 for each in row):
         return Process(*row)
     return None
-
-
-def _end(process: Process) -> bool:
-    with suppress(OSError):
-        os.kill(process.pid, signal.SIGKILL)
-        return True
-    return False

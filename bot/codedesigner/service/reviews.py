@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -148,9 +147,8 @@ def _results(db: Connection, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _report(data: str) -> Report | None:
-    """The report in what a task has left; None where another version wrote it."""
+    """The report that a task has left; None where another version wrote it."""
     try:
-        left = json.loads(data)
-        return Report.model_validate_json(json.dumps(left.get("report") if isinstance(left, dict) else None))
+        return Report.model_validate_json(data)
     except ValueError:
         return None

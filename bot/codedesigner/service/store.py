@@ -108,25 +108,25 @@ class Store:
             lambda db: select(db, "state IN ('completed', 'failed') AND followed = 0 ORDER BY updated_at, id")
         )
 
-    async def follow(self, task: Task, followers: Sequence[Task]) -> int:
-        """Submit what follows from a task that has ended, once, whoever does it; how many were new.
+    async def follow(self, task: Task, followers: Sequence[Task]) -> list[tuple[Task, bool]]:
+        """Submit what follows from a task that has ended, once, whoever does it; what that was, and whether it is new.
 
         Where the same work was asked for anew meanwhile, that goes to the follower, or begins when there is none.
         """
         now = self.clock()
 
-        def work(db: Connection) -> int:
+        def work(db: Connection) -> list[tuple[Task, bool]]:
             marked = db.execute(text("UPDATE tasks SET followed = 1 WHERE id = :id AND followed = 0"), {"id": task.id})
             if marked.rowcount == 0:
-                return 0
+                return []
             again = str(db.execute(text("SELECT again FROM tasks WHERE id = :id"), {"id": task.id}).scalar() or "")
             new = list(followers)
             if again and not new:
                 new, again = [_anew(task, again, now)], ""
-            count = sum(_submit(db, one) for one in new)
+            done = [(one, _submit(db, one)) for one in new]
             if again and new:
                 _pass_on(db, new[0], again)
-            return count
+            return done
 
         return await self._database.run(work)
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from codedesigner.errors import CodedesignerError
 from codedesigner.service.database import DatabaseError
 from codedesigner.service.ending import Ends
-from codedesigner.service.events import EventName, Listen, ServiceEvent, deaf
+from codedesigner.service.events import EventName, Listen, ServiceEvent, deaf, submitted
 from codedesigner.service.holding import Entry, executed
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
-from codedesigner.service.processes import Children, host_name, is_gone, worker_name
+from codedesigner.service.processes import Children, host_name, worker_name
+from codedesigner.service.recovery import Recovery
 from codedesigner.service.scheduler import (
     DEFAULT_WEIGHTS,
     HOUR_S,
@@ -97,13 +98,14 @@ class Worker:
         self._advised: asyncio.Task[None] | None = None
         self._listen = listen
         self._ends = Ends(store, listen)
+        self._recovery = Recovery(store, modules, children, self.name, listen)
         self._scheduler = Scheduler()
         self._entries: dict[str, Entry] = {}
         self._served: deque[tuple[float, str]] = deque()
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._last_beat = time.monotonic()
-        self._last_sweep = self._last_prune = self._last_noted = float("-inf")
+        self._last_prune = self._last_noted = float("-inf")
         self._asides: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -141,37 +143,11 @@ class Worker:
 
     async def _recover(self) -> None:
         """What was left is put right and written down first, then modules know what they knew, then tasks go on."""
-        if self._children is not None:
-            for one in await asyncio.to_thread(self._children.reap):
-                self._tell("gateway.orphan_killed", pid=one.pid)
-        known = await self._store.workers()
-        self._tell("orchestrator.recovering" if known else "orchestrator.fresh_start", workers=len(known))
-        freed = await self._take_over()
-        if freed:
-            self._tell("recovery.corrections_persisted", count=freed)
-        for name, module in self._modules.items():
-            module.restore_state(await self._store.kept(name))
-            self._tell("recovery.module_restored", module=name)
+        freed = await self._recovery.begin()
         self.weights = weights_or_default((await self._store.kept("scheduler")).get("weights"))
         await self._store.register(self.name, host_name(), os.getpid(), self.config.slots)
         self._last_beat = time.monotonic()
         self._tell("recovery.complete", tasks_resumed=freed)
-
-    async def _take_over(self) -> int:
-        """Tasks of workers that are gone: at once where their process ran here, else when their leases have run out."""
-        count = 0
-        for worker in await self._store.workers():
-            if worker != self.name and is_gone(worker):
-                count += self._freed(await self._store.free(worker))
-                await self._store.leave(worker, gone=True)
-        count += self._freed(await self._store.sweep())
-        self._last_sweep = time.monotonic()
-        return count
-
-    def _freed(self, tasks: Sequence[Task]) -> int:
-        for task in tasks:
-            self._tell("task.recovered", task_id=task.id, task_type=task.task_type)
-        return len(tasks)
 
     async def _tick(self) -> None:
         now = time.monotonic()
@@ -179,8 +155,8 @@ class Worker:
             self._last_noted = now
             self._children.note()
         self._look_after(now)
-        if now - self._last_sweep >= self.config.lease_s / 3:
-            await self._take_over()
+        if now - self._recovery.taken_at >= self.config.lease_s / 3:
+            await self._recovery.take_over()
         if now - self._last_prune >= self.config.prune_s:
             self._last_prune = now
             await self._store.prune(self.config.bounds)
@@ -209,7 +185,9 @@ class Worker:
         self._view.tasks = ended
         wanted = [task for module in self._modules.values() for task in module.get_pending_tasks()]
         for task in ended:
-            await self._store.follow(task, [one for one in wanted if one.context.get("after") == task.id])
+            after = [one for one in wanted if one.context.get("after") == task.id]
+            for one, new in await self._store.follow(task, after):
+                self._listen(submitted(one, new=new))
 
     async def _dispatch(self) -> None:
         """Begin what is next as long as there is room, or somebody makes room for it."""
@@ -218,7 +196,10 @@ class Worker:
             parked = [one.task for one in self._entries.values() if one.parked and not one.held and not one.done]
             candidates, now = waiting + parked, self._store.clock()
             state = self._state(candidates, now)
+            counted = self._scheduler.recomputed
             pick = self._scheduler.peek_next(candidates, state, now, self._can_execute)
+            if candidates and self._scheduler.recomputed != counted:
+                self._tell("scheduler.recomputing_priorities", task_count=len(candidates))
             if pick is None or not await self._room(pick, state, now):
                 return
             waiting = [task for task in waiting if task.id != pick.task.id]
@@ -243,7 +224,8 @@ class Worker:
         victim = self._scheduler.victim(running, pick, state, now)
         if victim is None or len(self._entries) >= self.config.slots * (1 + _PARKED_PER_SLOT):
             return False
-        return await self._park(self._entries[victim.id], {"reason": "higher_priority", "by": pick.task.id})
+        why: dict[str, Json] = {"reason": "higher_priority", "preempting_task": pick.task.id}
+        return await self._park(self._entries[victim.id], why)
 
     async def _park(self, entry: Entry, why: Mapping[str, Json]) -> bool:
         """Let it wait before its next model call; whether it does."""

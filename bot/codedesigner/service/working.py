@@ -17,26 +17,14 @@ from codedesigner.pool.events import Listen as PoolListen
 from codedesigner.pool.events import PoolEvent
 from codedesigner.service.clones import Clones
 from codedesigner.service.desks import ForgeDesks
-from codedesigner.service.events import ServiceEvent
 from codedesigner.service.forges import Forges
 from codedesigner.service.held import Held
 from codedesigner.service.host import CLONES, NOWHERE, opened, supervisor_of_all, worker_of
-from codedesigner.service.logs import NAMES, Level, Log, Name
+from codedesigner.service.logs import Log
 from codedesigner.service.noting import Notes
 from codedesigner.service.settings import ServiceSettings
+from codedesigner.service.telling import Telling
 from codedesigner.service.worker import Worker, WorkerConfig
-
-_LEVELS: Mapping[str, Level] = {
-    "task.failed": "error",
-    "task.retried": "warning",
-    "task.lost": "warning",
-    "llm.rate_limited": "warning",
-    "llm.still_limited": "warning",
-    "llm.offline": "warning",
-    "quota.limit_hit": "warning",
-    "executor.cleanup_failed": "warning",
-    "orchestrator.trouble": "error",
-}
 
 
 async def work(
@@ -109,33 +97,3 @@ async def _run(worker: Worker) -> None:
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
-
-
-class Telling:
-    """Writes events down. What the log has no name for is a note with the event's name in it."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._names: dict[str, Name] = {name: name for name in NAMES}  # type: ignore[misc]
-
-    def note(self, line: str) -> None:
-        """A line for a person."""
-        self._log("service.note", message=line)
-
-    def pool(self, event: PoolEvent) -> None:
-        """What happens with models."""
-        self._write(event.name, {"llm": event.location, **event.fields})
-
-    def service(self, event: ServiceEvent) -> None:
-        """What happens with tasks."""
-        plain = {key: value for key, value in event.fields.items() if not isinstance(value, list | dict)}
-        self._write(event.name, plain)
-
-    def _write(self, name: str, facts: Mapping[str, str | float | bool | None]) -> None:
-        level, known = _LEVELS.get(name, "info"), self._names.get(name)
-        # Names of facts that the log itself has.
-        given = {f"{key}_" if key in ("level", "name") else key: value for key, value in facts.items()}
-        if known is not None:
-            self._log(known, level=level, **given)
-        else:
-            self._log("service.note", level=level, **{"event_name": name, **given})

@@ -76,7 +76,7 @@ class Scene:
         """It has ended."""
         running = await self.begun(task)
         after = running.completed(self.clock(), outcome)
-        left = "" if report is None else json.dumps({"report": json.loads(to_json(report))})
+        left = "" if report is None else to_json(report)
         assert await self.store.change(running, after, "task.completed", {"outcome": outcome}, result=left)
         self.database.do(lambda db: db.execute(text("UPDATE tasks SET followed = 1 WHERE id = :id"), {"id": after.id}))
         return after

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -51,7 +51,15 @@ class Wall:
         waiting.until(lambda _chrome: words in self.text(name))
 
     def press(self, name: str) -> None:
-        self.chrome.find_element(By.ID, name).click()
+        """Press a button, which may just be exchanged for its successor."""
+
+        def pressed(chrome: webdriver.Chrome) -> bool:
+            button = chrome.find_element(By.ID, name)
+            button.click()
+            return True
+
+        missing = [StaleElementReferenceException, NoSuchElementException]
+        WebDriverWait(self.chrome, 15, 0.05, missing).until(pressed)
 
     def complaints(self) -> list[dict[str, Any]]:
         log: list[dict[str, Any]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]

@@ -132,12 +132,12 @@ class PullModule(ModuleInterface):
         while len(self._attention) > MOST_ATTENTION:
             self._attention.pop(next(iter(self._attention)))
         if task.state == "failed" and task.work.head and not task.work.kind.startswith("comment"):
-            async with self.bench.desks.open(task, Turn()) as desk:
+            async with self.bench.desks.open(task, Turn(task.id)) as desk:
                 await Checking(desk, task.work.number, task.work.head).broke(error)
 
     async def is_over(self, task: Task, why: str) -> bool:
         """Ask the forge: events arrive in any order, and the one that came later need not name the newer head."""
-        async with self.bench.desks.open(task, Turn()) as desk:
+        async with self.bench.desks.open(task, Turn(task.id)) as desk:
             return await _is_over(desk, task, why)
 
     def get_state(self) -> dict[str, Json]:

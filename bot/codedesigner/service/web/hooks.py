@@ -14,10 +14,12 @@ from starlette.responses import JSONResponse, Response
 
 from codedesigner.event.model import Ignored
 from codedesigner.service.database import DatabaseError
+from codedesigner.service.events import submitted
 from codedesigner.service.inbox import Accepted, Duplicate, Inbox
 from codedesigner.service.intake import Delivery, Rejected, Secrets, receive_github, receive_gitlab
 from codedesigner.service.logs import Log
 from codedesigner.service.settings import ServiceSettings, allowed
+from codedesigner.service.telling import Telling
 from codedesigner.service.web.bodies import Room, read_body
 from codedesigner.service.web.meters import Meters
 from codedesigner.service.web.throttle import Throttle, source_of
@@ -129,6 +131,8 @@ class Hooks:
         facts = _facts(delivery)
         if isinstance(came, Accepted):
             self._log("webhook.accepted", **facts, task_id=came.task_id, joined=came.joined)
+            if came.task is not None:
+                Telling(self._log).service(submitted(came.task, new=not came.joined))
             return Answer(202, {"status": "accepted", "task": came.task_id})
         if isinstance(came, Duplicate):
             self._log("webhook.duplicate", **facts, task_id=came.task_id)
