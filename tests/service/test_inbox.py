@@ -197,6 +197,32 @@ def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(
     asyncio.run(run())
 
 
+def test_a_delivery_is_known_for_as_long_as_it_may_come_again_t_sec_58(
+    database: Database, store: Store, inbox: SqlInbox
+) -> None:
+    async def run() -> None:
+        for n in range(6):
+            await inbox.accept(delivery(number=n + 1, name=f"d{n}", digest=f"h{n}"))
+        for task in await store.waiting():
+            await store.follow(await ended(store, task), [])
+        bounds = Bounds(most=2)
+        assert await store.prune(bounds) == 4
+        assert isinstance(await inbox.accept(delivery(number=1, name="d0", digest="h0")), Duplicate)
+        store.clock.now += 3 * 86_400.0  # type: ignore[attr-defined]
+        await store.prune(bounds)
+        assert isinstance(await inbox.accept(delivery(number=1, name="again", digest="h0")), Duplicate)
+        count = text("SELECT count(*) FROM deliveries")
+        store.clock.now += 2 * 86_400.0  # type: ignore[attr-defined]
+        await store.prune(bounds)
+        assert database.do(lambda db: db.execute(count).scalar()) == 2
+        await inbox.accept(delivery(number=9, name="d9", digest="h9"))
+        await store.follow(await ended(store, (await store.waiting())[0]), [])
+        await store.prune(Bounds(most=0, deliveries=1))
+        assert database.do(lambda db: db.execute(count).scalar()) == 1, "however many come, so many are remembered"
+
+    asyncio.run(run())
+
+
 def test_a_database_of_a_newer_version_is_refused_and_an_old_one_is_brought_forward(database: Database) -> None:
     assert migrate(database) == 0
     database.do(lambda db: db.execute(text("UPDATE schema_version SET version = 99")))

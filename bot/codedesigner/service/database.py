@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 
@@ -29,6 +30,17 @@ _LOOKERS = 2  # those of one process that only read, at once
 _READS = "only_reads"
 _THREADS = 4  # transactions of one process at once on PostgreSQL
 _LOCK = 0x0C0DE  # PostgreSQL's advisory lock while a database is migrated
+_LOG_BYTES = 64 * 2**20  # of SQLite's write-ahead log, once what is in it has been taken over
+_POSTGRES: Mapping[str, int | None] = {
+    # A server that has vanished without a word is noticed.
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    # Behind a pooler that lends connections for one transaction, nothing may be left on one for the next.
+    "prepare_threshold": None,
+}
 
 
 class DatabaseError(CodedesignerError):
@@ -47,6 +59,7 @@ class Database:
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self._engine = _engine(url, durable=durable)
         self._tries = _TRIES if durable else 1
+        self._closing = Event()
         self.dialect = self._engine.dialect.name
         threads = 1 if self.dialect == "sqlite" else _THREADS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service-db")
@@ -80,7 +93,8 @@ class Database:
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise DatabaseError(_words(error)) from error
-            time.sleep(wait)
+            if self._closing.wait(wait):
+                break
             wait *= 2
         try:
             return self._once(work, reads)
@@ -105,23 +119,24 @@ class Database:
         return float(self.do(lambda db: db.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()))
 
     def close(self) -> None:
-        """End what is running, and close."""
-        self._threads.shutdown(wait=True)
-        self._lookers.shutdown(wait=True)
+        """End what is running, after the try that is under way, and close; what was not begun is not done."""
+        self._closing.set()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._lookers.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
 
 
 def address_of(url: str | None, folder: Path) -> str:
-    """The address itself, or that of `service.sqlite` in `folder`, which is made where it is missing.
+    """The address itself, or that of `service.sqlite` in `folder`. A file of SQLite is made where it is missing.
 
     Raises:
+        ConfigError: the address is none.
         StoreError: the file is open to others.
     """
-    if url is not None:
-        return url
-    path = folder / FILE_NAME
-    own_file(path)
-    return f"sqlite:///{path}"
+    parsed = _parsed(url if url is not None else f"sqlite:///{folder / FILE_NAME}")
+    if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        own_file(Path(str(parsed.database)))
+    return url if url is not None else f"sqlite:///{folder / FILE_NAME}"
 
 
 def open_database(url: str | None, folder: Path) -> Database:
@@ -171,15 +186,25 @@ def migrate(database: Database) -> int:
     return database.do(steps)
 
 
-def _engine(url: str, *, durable: bool) -> Engine:
+def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError("the database's address is none", hint="postgresql://user@host/name") from error
+        return make_url(url)
+    except (ArgumentError, ValueError):  # without the cause: it may quote the password
+        raise ConfigError("the database's address is none", hint="postgresql://user@host/name") from None
+
+
+def _engine(url: str, *, durable: bool) -> Engine:
+    parsed = _parsed(url)
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(parsed, pool_size=_THREADS + _LOOKERS, pool_pre_ping=True, pool_recycle=1800)
+        return create_engine(
+            parsed,
+            pool_size=_THREADS + _LOOKERS,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            connect_args={name: value for name, value in _POSTGRES.items() if name not in parsed.query},
+        )
     if parsed.drivername != "sqlite":
         raise ConfigError(
             f"a database of the kind `{parsed.drivername}` is not supported", hint="give a postgresql:// address"
@@ -200,7 +225,12 @@ def _sqlite_connected(connection: Any, _record: object) -> None:
 
 def _sqlite_connected_lightly(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "trusted_schema = OFF"):
+    for pragma in (
+        "journal_mode = WAL",
+        f"journal_size_limit = {_LOG_BYTES}",
+        "synchronous = NORMAL",
+        "trusted_schema = OFF",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -15,6 +15,7 @@ from codedesigner.service.task import Json, Module, Task
 from codedesigner.service.work import first_task, from_json
 
 _NEXT = 1e-6  # the journal is sorted by time
+_AGAIN_S = 4 * 86_400.0  # GitHub delivers again what it delivered in the last three days
 _WAITING = "state IN ('pending', 'paused') AND owner IS NULL"
 
 
@@ -28,10 +29,14 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much is kept of what has ended: the newest `most`, and nothing older than `age_s`."""
+    """How much is kept of what has ended: the newest `most`, and nothing older than `age_s`.
+
+    That something was delivered is remembered for as long as a forge may deliver it again, of `deliveries` at most.
+    """
 
     most: int = 10_000
     age_s: float = 30 * 86_400.0
+    deliveries: int = 1_000_000
 
 
 BOUNDS = Bounds()
@@ -230,7 +235,13 @@ class Store:
 
     async def prune(self, bounds: Bounds) -> int:
         """Forget what has ended long ago, or is more than is kept; how many tasks that were."""
-        given = {"old": self.clock() - bounds.age_s, "most": bounds.most}
+        now = self.clock()
+        given = {
+            "old": now - bounds.age_s,
+            "most": bounds.most,
+            "again": now - _AGAIN_S,
+            "deliveries": bounds.deliveries,
+        }
         return await self._database.run(lambda db: _prune(db, given))
 
 
@@ -270,8 +281,9 @@ DELETE FROM tasks WHERE state IN ('completed', 'failed') AND followed = 1 AND (u
     SELECT id FROM tasks WHERE state IN ('completed', 'failed') ORDER BY updated_at DESC, id LIMIT :most))
 """
 _FORGET_DELIVERIES = """
-DELETE FROM deliveries WHERE task_id NOT IN (SELECT id FROM tasks) AND (received_at < :old OR id NOT IN (
-    SELECT id FROM deliveries ORDER BY received_at DESC, id LIMIT :most))
+DELETE FROM deliveries WHERE task_id NOT IN (SELECT id FROM tasks) AND (received_at < :old
+    OR (received_at < :again AND id NOT IN (SELECT id FROM deliveries ORDER BY received_at DESC, id LIMIT :most))
+    OR id NOT IN (SELECT id FROM deliveries ORDER BY received_at DESC, id LIMIT :deliveries))
 """
 _FORGET_JOURNAL = "DELETE FROM journal WHERE task_id NOT IN (SELECT id FROM tasks)"
 _FORGET_KEPT = """

@@ -7,6 +7,8 @@ import gzip
 import hashlib
 import hmac
 import json
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +217,53 @@ def test_what_cannot_be_stored_is_not_accepted(house: House, monkeypatch: pytest
     reply = deliver(house, **signed(payload()))
     assert (reply.status, reply.headers["retry-after"]) == (503, "30")
     assert b"/secret/place" not in reply.body
+
+
+def test_nobody_waits_for_a_database_that_is_locked_and_what_came_is_written_afterwards(
+    house: House, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "service.sqlite", isolation_level=None)
+
+    async def scene(app: Any) -> tuple[Reply, float]:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        reply = await ask(app, "POST", "/webhooks/github", **signed(payload()))
+        waited = time.monotonic() - began
+        assert tasks_of(other) == 0
+        other.execute("ROLLBACK")
+        async with asyncio.timeout(5):
+            while not tasks_of(other):  # noqa: ASYNC110 -- nobody tells
+                await asyncio.sleep(0.02)
+        again = await ask(app, "POST", "/webhooks/github", **signed(payload()))
+        assert again.status == 200
+        return reply, waited
+
+    reply, waited = house.play(scene)
+    other.close()
+    assert (reply.status, reply.headers["retry-after"]) == (503, "30")
+    assert waited < 1.0
+    assert '"late": true' in house.written.getvalue()
+
+
+def tasks_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM tasks").fetchone()[0])
+
+
+def test_a_disk_that_is_full_takes_nothing(house: House) -> None:
+    house.database.do(lambda db: db.execute(text("PRAGMA max_page_count = 1")))
+    filler = [payload(head=f"{n:040x}", note="x" * 1_000) for n in range(400)]
+
+    async def scene(app: Any) -> list[int]:
+        replies = []
+        for n, body in enumerate(filler):
+            replies.append((await ask(app, "POST", "/webhooks/github", **signed(body, delivery=f"d-{n}"))).status)
+            if replies[-1] != 202:
+                return replies
+        return replies
+
+    statuses = house.play(scene)
+    assert statuses[-1] == 503
+    assert len(tasks(house.database)) == statuses.count(202) == len(statuses) - 1
 
 
 def test_a_full_queue_asks_to_come_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

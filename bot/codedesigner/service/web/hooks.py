@@ -16,6 +16,7 @@ from codedesigner.event.model import Ignored
 from codedesigner.service.database import DatabaseError
 from codedesigner.service.events import submitted
 from codedesigner.service.inbox import Accepted, Duplicate, Inbox
+from codedesigner.service.inbox import Refused as Unwanted
 from codedesigner.service.intake import Delivery, Rejected, Secrets, receive_github, receive_gitlab
 from codedesigner.service.logs import Log
 from codedesigner.service.settings import ServiceSettings, allowed
@@ -24,8 +25,10 @@ from codedesigner.service.web.bodies import Room, read_body
 from codedesigner.service.web.meters import Meters
 from codedesigner.service.web.throttle import Throttle, source_of
 
-ACCEPT_S = 8.0
-"""How long the database may take. Forges wait for ten seconds; whoever is told to come back has lost nothing."""
+ACCEPT_S = 0.8
+"""How long the database may take before whoever delivers is told to come back. What can be is written all the same."""
+MOST_LATE = 1_000
+"""Deliveries that are still to be written although somebody was told to come back."""
 LATER_S = 30
 _LARGE = 256 * 1024  # bytes from which a body is looked at in a thread, so that others are not kept waiting
 
@@ -70,6 +73,7 @@ class Hooks:
         self._throttle = Throttle(settings.limits.requests_per_minute, ticks)
         self._room = Room(settings.limits.bodies_bytes)
         self._proxies = tuple(ip_network(each) for each in settings.network.proxies)
+        self._late: set[asyncio.Future[Accepted | Duplicate | Unwanted]] = set()
 
     async def github(self, request: Request) -> Response:
         """GitHub's address."""
@@ -123,11 +127,10 @@ class Hooks:
         if not allowed(self._repositories(delivery.forge), delivery.repo):
             return self._ignored(delivery, "the repository is not one of those that are reviewed")
         try:
-            async with asyncio.timeout(ACCEPT_S):
-                came = await self._inbox.accept(delivery)
-        except (DatabaseError, TimeoutError) as error:
-            why = error.message if isinstance(error, DatabaseError) else "the database does not answer"
-            return self._refused(delivery.forge, source, Rejected(503, why), LATER_S, said="not stored; try again")
+            came = await self._accepted(delivery)
+        except DatabaseError as error:
+            why = Rejected(503, error.message)
+            return self._refused(delivery.forge, source, why, LATER_S, said="not stored; try again")
         facts = _facts(delivery)
         if isinstance(came, Accepted):
             self._log("webhook.accepted", **facts, task_id=came.task_id, joined=came.joined)
@@ -140,6 +143,34 @@ class Hooks:
         if came.busy:
             return self._refused(delivery.forge, source, Rejected(503, came.reason), LATER_S)
         return self._ignored(delivery, came.reason)
+
+    async def _accepted(self, delivery: Delivery) -> Accepted | Duplicate | Unwanted:
+        """Nobody is kept waiting, and what comes in while the database is busy need not be lost for that.
+
+        Raises:
+            DatabaseError: it is not stored by now.
+        """
+        if len(self._late) >= MOST_LATE:
+            raise DatabaseError("the database does not answer, and much is waiting for it")
+        taking = asyncio.ensure_future(self._inbox.accept(delivery))
+        done, _ = await asyncio.wait({taking}, timeout=ACCEPT_S)
+        if done:
+            return taking.result()
+        self._late.add(taking)
+        taking.add_done_callback(lambda _taken: self._written(taking, delivery))
+        raise DatabaseError("the database does not answer in time")
+
+    def _written(self, taking: asyncio.Future[Accepted | Duplicate | Unwanted], delivery: Delivery) -> None:
+        """A delivery that somebody was told to bring again is on the disk after all, or is not."""
+        self._late.discard(taking)
+        if taking.cancelled():
+            return
+        error = taking.exception()
+        if error is None and isinstance(came := taking.result(), Accepted):
+            self._log("webhook.accepted", **_facts(delivery), task_id=came.task_id, joined=came.joined, late=True)
+        elif error is not None:
+            why = error.message if isinstance(error, DatabaseError) else f"a bug ({type(error).__name__})"
+            self._log("service.note", level="error", message=why, **_facts(delivery))
 
     def _repositories(self, forge: str) -> tuple[str, ...]:
         forges = self._settings.forges
