@@ -25,8 +25,10 @@ from codedesigner.state.folder import StoreError
 
 VERSIONS = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 TASK = (
-    "INSERT INTO tasks VALUES ('t', 'researcher:extract_content:k', 'researcher', 'extract_content', 'github', 'o/s',"
-    " 7, 'h', 'review', 80, '{}', '', 'pending', 0, 0, 0, 1, 1, 0, NULL, 0, 0, '', '', '', 0, 0, '')"
+    "INSERT INTO tasks (id, task_key, module, task_type, forge, repo, number, head, kind, priority, context, state,"
+    " retry_count, llm_requests, attempt, created_at, updated_at, not_before, lease_until, held, cancelled, outcome,"
+    " error, deep) VALUES ('t', 'researcher:extract_content:k', 'researcher', 'extract_content', 'github', 'o/s',"
+    " 7, 'h', 'review', 80, '{}', 'pending', 0, 0, 0, 1, 1, 0, 0, 0, '', '', '', 0)"
 )
 
 
@@ -46,7 +48,8 @@ def made_by(version: Path, database: Database) -> None:
 
 
 def test_every_version_but_this_one_is_there_as_it_was() -> None:
-    assert [int(one.stem) for one in VERSIONS] == list(range(1, len(MIGRATIONS)))
+    missing = set(range(1, len(MIGRATIONS))) - {int(one.stem) for one in VERSIONS}
+    assert not missing, "write down the statements of the version that was the newest before, as schemas/N.sql"
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda one: one.stem)
@@ -62,7 +65,6 @@ def test_what_each_version_left_is_brought_forward_and_gone_on_with(
         (task,) = asyncio.run(store.waiting())
         assert (task.id, task.work.number) == ("t", 7)
         assert asyncio.run(store.start(task, "w", 30.0, {})) is not None
-        new.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one())
         assert migrate(new) == 0
     finally:
         new.close()
