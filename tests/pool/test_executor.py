@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 
@@ -129,6 +130,15 @@ def test_a_refusal_waits_in_the_gate_and_nowhere_else() -> None:
     assert stage.models["a"].sent_at == [0.0, 31.0]
     assert stage.gate.refusals == [("a", 30.0)]
     assert stage.executor.get_stats().rate_limit_waits == 1
+
+
+def test_who_has_patience_waits_for_a_limit_however_often_the_server_refuses() -> None:
+    refused = [trouble("rate_limited", retry_after_s=7_200.0)] * 9
+    stage = scene(*refused, "fine", longest_wait_s=math.inf)
+    reply = stage.ask(call())
+    assert (reply.outcome, reply.usage.calls) == ("answered", 10)
+    stage = scene(trouble("timeout"), longest_wait_s=math.inf)
+    assert stage.ask(call()).usage.calls == 3, "other troubles end as ever"
 
 
 def test_nobody_waits_longer_than_the_longest_wait() -> None:

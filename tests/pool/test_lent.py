@@ -98,3 +98,35 @@ def test_a_person_is_next_although_a_thousand_calls_of_a_review_wait() -> None:
         await asyncio.gather(*calls, return_exceptions=True)
 
     run(house, scene())
+
+
+def test_time_is_idle_while_somebody_waits_and_nobody_is_asked() -> None:
+    house = House(max_concurrent=1)
+
+    async def scene() -> None:
+        turn = Turn(clock=house.clock.monotonic)
+        lent, other = Lent(house.gate, turn), Lent(house.gate, Turn())
+        await house.clock.sleep(5)
+        assert turn.idle() == 0, "whoever wants nothing is not idle"
+        theirs = await granted(other)
+        mine = asyncio.ensure_future(granted(lent))
+        await house.clock.sleep(100)
+        assert turn.idle() == 100
+        theirs.release(WELL)
+        got = await mine
+        more = asyncio.ensure_future(granted(lent))
+        await house.clock.sleep(7)
+        assert turn.idle() == 100, "a call is under way"
+        turn.close()
+        await house.clock.sleep(1)
+        assert turn.idle() == 100
+        got.release(WELL)
+        got.release(WELL)
+        (await more).release(WELL)
+        await house.clock.sleep(3_600)
+        assert turn.idle() == 3_700, "parked"
+        turn.reopen()
+        await house.clock.sleep(9)
+        assert turn.idle() == 3_700
+
+    run(house, scene())

@@ -38,6 +38,7 @@ from codedesigner.run.models import Models
 from codedesigner.run.supervisor import PRIORITY
 from codedesigner.run.tools.worker import TOOL_WORKER
 from codedesigner.run.wired import FileWorker, WiredReviewer
+from codedesigner.run.within import Idle, never_idle
 
 Told = Callable[[ProgressReport], None]
 
@@ -102,9 +103,16 @@ async def connected(
         elif prepared.supervisor is not None and request.mode.enabled:
             alone = f"{prepared.supervisor.id} is the supervisor, and no other model takes part: it judges nothing"
             click.echo(f"warning: {alone}", err=True)
-        bus = Bus(workers, now=time.time, record=record)
+        idle = never_idle if lending is None else lending.turn.idle
+        bus = Bus(workers, now=time.time, record=record, idle=idle)
         reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
-        yield replace(request, reviewers=reviewers, models=models_of(prepared, bus, told))
+        prepared = replace(prepared, request=replace(request, monotonic=_working(request.monotonic, idle)))
+        yield replace(prepared.request, reviewers=reviewers, models=models_of(prepared, bus, told))
+
+
+def _working(monotonic: Callable[[], float], idle: Idle) -> Callable[[], float]:
+    """Time that stands still while nobody can be asked: what a review may take is measured by it."""
+    return monotonic if idle is never_idle else lambda: monotonic() - idle()
 
 
 def _free(name: str, workers: Container[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from codedesigner.pool.allocator import Allocator
 from codedesigner.pool.budget import Budgeted
 from codedesigner.pool.clock import Clock, SystemClock
 from codedesigner.pool.events import Listen, deaf
-from codedesigner.pool.executor import Executor, ExecutorConfig
+from codedesigner.pool.executor import LONGEST_WAIT_S, Executor, ExecutorConfig
 from codedesigner.pool.gate import Gate
 from codedesigner.pool.keep import Replies
 from codedesigner.pool.ledger import Ledger
@@ -122,15 +123,19 @@ async def model_pool(
                 replies = store = ReplyStore(folder, tell=tell or _silent)
                 stack.push_async_callback(store.close)
         kept = gate if budget.unlimited else Budgeted(gate, budget, {seat.id: seat.price for seat in built})
-        executor = Executor(kept, by_id, time, replies=replies, config=executor_config(settings, pool), listen=listen)
+        config = executor_config(settings, pool, patient=lending is not None)
+        executor = Executor(kept, by_id, time, replies=replies, config=config, listen=listen)
         manager = PoolManager(executor, gate, by_id, pool_config(pool), clock=time, listen=listen)
         stack.push_async_callback(manager.close)
         yield manager
 
 
-def executor_config(settings: Settings, pool: PoolSettings) -> ExecutorConfig:
-    """How calls are made. Time-outs and retries are each location's own."""
+def executor_config(settings: Settings, pool: PoolSettings, *, patient: bool = False) -> ExecutorConfig:
+    """How calls are made. Time-outs and retries are each location's own. `patient`: a limit is waited for, however
+    long it takes; a command that somebody has started gives up after two minutes.
+    """
     return ExecutorConfig(
+        longest_wait_s=math.inf if patient else LONGEST_WAIT_S,
         max_concurrent=pool.max_concurrent or settings.max_concurrent,
         per_endpoint_limit=pool.per_endpoint_limit,
         total_timeout_s=pool.total_batch_ms / 1000,

@@ -29,6 +29,7 @@ class SharedModels:
         *,
         max_concurrent: int,
         per_endpoint: int,
+        for_people: float = 0.0,
         transport: Transport | None = None,
         clock: Clock | None = None,
         listen: Listen = deaf,
@@ -38,7 +39,13 @@ class SharedModels:
         self.listen = listen
         self.transport = transport or HttpTransport()
         self.gate = Allocator(
-            (), ledger, self.clock, max_concurrent=max_concurrent, per_endpoint=per_endpoint, listen=listen
+            (),
+            ledger,
+            self.clock,
+            max_concurrent=max_concurrent,
+            per_endpoint=per_endpoint,
+            for_people=for_people,
+            listen=listen,
         )
         self._seated: set[str] = set()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from codedesigner.pool.alloc_obstacle import BUSY, Obstacle
@@ -36,17 +36,23 @@ class Wants(NamedTuple):
 
     candidates: tuple[str, ...]
     deep: bool
+    person: bool = False
 
 
 class Hall:
     """The places by location. While the ledger cannot be used, it is in the way at each of them."""
 
     def __init__(
-        self, ledger: Ledger, per_endpoint: int, tell_broken: Callable[[LedgerError], None] = lambda _error: None
+        self,
+        ledger: Ledger,
+        per_endpoint: int,
+        for_people: float = 0.0,
+        tell_broken: Callable[[LedgerError], None] = lambda _error: None,
     ) -> None:
         self.places: dict[str, Place] = {}
         self.ledger = ledger
         self._per_endpoint = per_endpoint
+        self._for_people = for_people
         self._lines: dict[str, Line] = {}
         self._broken: Obstacle | None = None
         self._tell_broken = tell_broken
@@ -59,7 +65,7 @@ class Hall:
         line = self._lines.setdefault(seat.endpoint, Line())
         slots = self._per_endpoint if seat.limits.concurrent is None else seat.limits.concurrent
         line.allow(seat.id, slots)
-        self.places[seat.id] = Place(seat.id, seat.limits, slots, line, self.ledger)
+        self.places[seat.id] = Place(seat.id, seat.limits, slots, line, self.ledger, self._for_people)
 
     def remove(self, location: str) -> None:
         """A location less. Calls that are there end as they would have."""
@@ -75,7 +81,7 @@ class Hall:
         line = None if endpoint is None else self._lines.get(endpoint)
         return 0 if line is None else line.in_flight
 
-    def obstacle(self, location: str, deep: bool, now: float) -> Obstacle | None:
+    def obstacle(self, location: str, deep: bool, now: float, *, person: bool = False) -> Obstacle | None:
         """What is in the way of a call at a location."""
         place = self.places.get(location)
         if place is None:
@@ -83,13 +89,13 @@ class Hall:
         if self._broken is not None and now < self._broken.look_at:
             return self._broken
         try:
-            return place.obstacle(deep, now)
+            return place.obstacle(deep, now, person=person)
         except LedgerError as error:
             return self.breaks(error, now)
 
-    def obstacles(self, locations: Sequence[str], deep: bool, now: float) -> list[Obstacle | None]:
-        """What is in the way of a call at each of several locations."""
-        return [self.obstacle(each, deep, now) for each in locations]
+    def obstacles(self, wants: Wants, now: float) -> list[Obstacle | None]:
+        """What is in the way of a call at each of its candidates."""
+        return [self.obstacle(each, wants.deep, now, person=wants.person) for each in wants.candidates]
 
     def breaks(self, error: LedgerError, now: float) -> Obstacle:
         """The ledger cannot be used: nobody gets in before it is tried again."""
@@ -127,19 +133,24 @@ class Hall:
         """Whether one of the candidates has room for the call. False where the ledger cannot be used."""
         try:
             return any(
-                self.obstacle(each, demand.deep, now) is None and self.places[each].has_room(demand, now)
+                self.obstacle(each, demand.deep, now, person=demand.person) is None
+                and self.places[each].has_room(demand, now)
                 for each in demand.candidates
             )
         except LedgerError:
             return False
 
-    def free(self, locations: Sequence[str], deep: bool, rank: Rank | None, now: float) -> list[Place]:
+    def free(self, wants: Wants, rank: Rank | None, now: float) -> list[Place]:
         """Those of the locations where nothing is in the way, the best first.
 
         Without a rank: those in order before those that come back from a refusal, then the most quota left, then the
         fewest calls in flight.
         """
-        free = [self.places[each] for each in locations if self.obstacle(each, deep, now) is None]
+        free = [
+            self.places[each]
+            for each in wants.candidates
+            if self.obstacle(each, wants.deep, now, person=wants.person) is None
+        ]
         if len(free) < 2:
             return free
         if rank is None:
@@ -165,11 +176,11 @@ class Look:
 
     def fits(self, wants: Wants) -> bool:
         """Whether nothing is in the way at one of a group's candidates."""
-        candidates, deep = wants
+        candidates, deep, person = wants
         found = []
         hopeless = True
         for each in candidates:
-            obstacle = self._hall.obstacle(each, deep, self._now)
+            obstacle = self._hall.obstacle(each, deep, self._now, person=person)
             if obstacle is None:
                 return True
             if obstacle is BUSY:

@@ -8,7 +8,7 @@ from typing import Final
 
 from codedesigner.pool.alloc_obstacle import BUSY, Obstacle, never_fits, reached
 from codedesigner.pool.gate import Demand
-from codedesigner.pool.learning import in_force, usable
+from codedesigner.pool.learning import in_force, kept_back, usable
 from codedesigner.pool.ledger import Caps, Full, Ledger, LedgerError, Reservation, Standing, Used
 from codedesigner.pool.seat import LocationLimits
 
@@ -51,13 +51,16 @@ class Visit:
 class Place:
     """One location. What reads or writes its standing or its usage raises `LedgerError`."""
 
-    def __init__(self, location: str, limits: LocationLimits, slots: int, line: Line, ledger: Ledger) -> None:
+    def __init__(
+        self, location: str, limits: LocationLimits, slots: int, line: Line, ledger: Ledger, for_people: float = 0.0
+    ) -> None:
         self.id = location
         self.limits = limits
         self.line = line
         self.probe: Visit | None = None
         self.taught_at = -math.inf
         self._slots = slots
+        self._for_people = for_people
         self._ledger = ledger
         self._caps = Caps(
             limits.requests_per_minute, limits.tokens_per_minute, usable(limits.hourly), limits.deep_daily
@@ -67,6 +70,7 @@ class Place:
         self._offline: Obstacle | None = None
         self._held: Obstacle | None = None
         self._full: Obstacle | None = None
+        self._full_but_for_people: Obstacle | None = None
         self._full_deep: Obstacle | None = None
         self._standing = Standing()
         self._standing_at = -math.inf
@@ -79,7 +83,7 @@ class Place:
         """How many calls are there."""
         return len(self._visits)
 
-    def obstacle(self, deep: bool, now: float) -> Obstacle | None:
+    def obstacle(self, deep: bool, now: float, *, person: bool = False) -> Obstacle | None:
         """What is in the way of a call, as far as that is known without asking for a reservation."""
         if self._offline is not None:
             return self._offline
@@ -87,8 +91,9 @@ class Place:
             self._refresh(now)
         if self._held is not None and now < self._held.until:
             return self._held
-        if self._full is not None and now < self._full.look_at:
-            return self._full
+        for full in (self._full, None if person else self._full_but_for_people):
+            if full is not None and now < full.look_at:
+                return full
         if deep and self._full_deep is not None and now < self._full_deep.look_at:
             return self._full_deep
         if len(self._visits) >= self._slots or self.line.in_flight >= self.line.limit:
@@ -97,11 +102,11 @@ class Place:
 
     def enter(self, demand: Demand, now: float) -> Visit | Full:
         """Count the call and let it in, or remember which limit is reached."""
-        caps = self.caps(now)
+        caps = self._for(demand, self.caps(now))
         made = self._ledger.reserve(self.id, tokens=demand.tokens, deep=demand.deep, caps=caps, now=now)
         if isinstance(made, Full):
             if not never_fits(made):  # this call's trouble, nobody else's
-                self._fill(made, now)
+                self._fill(made, now, person=demand.person or not self._for_people)
             return made
         visit = Visit(now, made)
         if self.half_open(now):
@@ -110,6 +115,8 @@ class Place:
         self.line.in_flight += 1
         self._granted_at = now
         self._full = None
+        if not demand.person:
+            self._full_but_for_people = None
         self._used_hour += 1
         if demand.deep:
             self._full_deep = None
@@ -136,6 +143,8 @@ class Place:
         """A limit that is reached may have room again, or room for another call: ask the ledger next time."""
         if self._full is not None:
             self._full = replace(self._full, look_at=0.0)
+        if self._full_but_for_people is not None:
+            self._full_but_for_people = replace(self._full_but_for_people, look_at=0.0)
 
     def caps(self, now: float) -> Caps:
         """The limits in force: configured or learned, whichever is lower."""
@@ -150,9 +159,21 @@ class Place:
             hour_requests=caps.hour_requests if hour is None else hour,
         )
 
+    def _for(self, demand: Demand, caps: Caps) -> Caps:
+        """What a call may use: all of it for a person, and for everybody else what is not kept back for people."""
+        if demand.person or not self._for_people:
+            return caps
+        minute, tokens, hour = (
+            None if cap is None else cap - kept_back(cap, self._for_people)
+            for cap in (caps.minute_requests, caps.minute_tokens, caps.hour_requests)
+        )
+        if tokens is not None and caps.minute_tokens is not None:  # a call that fits into a minute at all has to fit
+            tokens = max(tokens, min(demand.tokens, caps.minute_tokens))
+        return replace(caps, minute_requests=minute, minute_tokens=tokens, hour_requests=hour)
+
     def has_room(self, demand: Demand, now: float) -> bool:
         """Whether every limit has room for the call."""
-        caps, used = self.caps(now), self._ledger.used(self.id, now)
+        caps, used = self._for(demand, self.caps(now)), self._ledger.used(self.id, now)
         return all(
             cap is None or amount <= cap
             for cap, amount in (
@@ -239,10 +260,13 @@ class Place:
         since = now if self._held is None else self._held.since
         self._held = Obstacle("rate_limited", f"{self.id}: {reason}", until, since, until)
 
-    def _fill(self, full: Full, now: float) -> None:
-        before = self._full_deep if full.cap == "day_deep" else self._full
+    def _fill(self, full: Full, now: float, *, person: bool) -> None:
+        limited = self._full if person else self._full_but_for_people
+        before = self._full_deep if full.cap == "day_deep" else limited
         obstacle = reached(self.id, full, self._standing, now if before is None else before.since, now)
         if full.cap == "day_deep":
             self._full_deep = obstacle
-        else:
+        elif person:
             self._full = obstacle
+        else:
+            self._full_but_for_people = obstacle

@@ -24,6 +24,14 @@ _LONGEST_SLEEP_S: Final = 60.0  # another process may have changed what we wait 
 _RECENT: Final = 100  # grants whose waits are averaged
 
 
+def _people(wants: Wants) -> bool:
+    return wants.person
+
+
+def _nobody(_wants: Wants) -> bool:
+    return False
+
+
 class Granted:
     """Implements `Grant`."""
 
@@ -72,6 +80,10 @@ class Allocator:
     At most `max_concurrent` calls are in flight, `per_endpoint` of them at one endpoint. A location's own `concurrent`
     takes the place of `per_endpoint` for it; several at one endpoint share the most that any of them allows.
 
+    Where `for_people` is a share, calls for people (`Demand.person`) are next whenever somebody leaves, and nobody else
+    may use up the last of a location's limits: so much of each is left for people. A place that is taken is nobody's to
+    take back, so a person waits for one call at the most.
+
     What has been let in counts in the ledger from then on, whatever comes of it. Nobody is let in while the ledger
     cannot be used. A released slot is given away in the loop's next turn, so what its call says about the location
     (`limited`, `observed`) is heard before, when it is said in the turn of the release.
@@ -85,15 +97,17 @@ class Allocator:
         *,
         max_concurrent: int = 4,
         per_endpoint: int = 2,
+        for_people: float = 0.0,
         ageing: Ageing = AGEING,
         listen: Listen = deaf,
     ) -> None:
         self._clock = clock
         self._max = max_concurrent
+        self._for_people = for_people
         self._listen = listen
-        self._hall = Hall(ledger, per_endpoint, self._ledger_broke)
+        self._hall = Hall(ledger, per_endpoint, for_people, self._ledger_broke)
         self._in_flight = 0
-        self._queue: TaskQueue[Wants, Waiting] = TaskQueue(ageing)
+        self._queue: TaskQueue[Wants, Waiting] = TaskQueue(ageing, first=_people if for_people else _nobody)
         self._waits: deque[float] = deque(maxlen=_RECENT)
         self._due = False
         self._alarm: asyncio.Task[None] | None = None
@@ -138,7 +152,7 @@ class Allocator:
         candidates = tuple(each for each in demand.candidates if not self._hall.too_long(each, demand.tokens))
         if demand.candidates and not candidates:
             return too_long(demand)
-        wait = Waiting(demand, rank, Wants(candidates, demand.deep), now)
+        wait = Waiting(demand, rank, Wants(candidates, demand.deep, demand.person and self._for_people > 0), now)
         if not self._queue.depth:
             got = self._let_in(wait, now)
             if got is not None:
@@ -204,7 +218,7 @@ class Allocator:
         """Let somebody in at the best candidate that has room; None where none has."""
         if self._in_flight >= self._max:
             return None
-        for place in self._hall.free(wait.wants.candidates, wait.wants.deep, wait.rank, now):
+        for place in self._hall.free(wait.wants, wait.rank, now):
             try:
                 made = place.enter(wait.demand, now)
             except LedgerError as error:
@@ -222,7 +236,7 @@ class Allocator:
         return None
 
     def _verdict(self, wait: Waiting, now: float) -> Denied | None:
-        return verdict(self._hall.obstacles(*wait.wants, now), wait.demand.wait_s, wait.arrived)
+        return verdict(self._hall.obstacles(wait.wants, now), wait.demand.wait_s, wait.arrived)
 
     async def _wait(self, wait: Waiting) -> Granted | Denied:
         self._loop = asyncio.get_running_loop()

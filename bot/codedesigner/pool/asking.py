@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -211,8 +212,9 @@ class Asking:
             return self._adapt(location, trouble)
         if self._place is not None:
             self._place.failed()
-        self._tries += 1
-        if trouble.kind == "rate_limited":
+        limited = trouble.kind == "rate_limited"
+        self._tries += not limited or desk.longest_wait_s < math.inf
+        if limited:
             desk.gate.limited(location, trouble.retry_after_s)
         if trouble.kind in OFF:
             desk.gate.available(location, trouble.message)

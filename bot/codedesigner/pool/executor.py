@@ -20,6 +20,8 @@ from codedesigner.pool.running import Nobody, Observer, Running
 from codedesigner.pool.seat import RetryPolicy, Seat
 from codedesigner.pool.stats import ExecutorCounts, ExecutorStats
 
+LONGEST_WAIT_S = 120.0
+
 
 @dataclass(frozen=True, slots=True)
 class ExecutorConfig:
@@ -28,8 +30,9 @@ class ExecutorConfig:
     `max_concurrent` and `per_endpoint_limit` are kept by the gate; a batch takes no more than twice `max_concurrent`
     calls from its source ahead of the replies that were taken from it. `timeout_s` (one attempt's) and `retry` hold
     for all locations; None: each location's own, 30 s and three attempts where it says nothing. `total_timeout_s` is
-    a batch's. Nobody waits longer than `longest_wait_s` for a limit. `first_wait_s` is how long the calls of a group
-    wait for the one that leads them.
+    a batch's. Nobody waits longer than `longest_wait_s` for a limit; where that is infinity, a server's refusal for its
+    limit is no failed attempt but a wait. `first_wait_s` is how long the calls of a group wait for the one that leads
+    them.
     """
 
     max_concurrent: int = 4
@@ -37,7 +40,7 @@ class ExecutorConfig:
     timeout_s: float | None = None
     retry: RetryPolicy | None = None
     total_timeout_s: float = 300.0
-    longest_wait_s: float = 120.0
+    longest_wait_s: float = LONGEST_WAIT_S
     first_wait_s: float = FIRST_WAIT_S
 
 

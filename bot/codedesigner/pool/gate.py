@@ -12,6 +12,12 @@ Rank = Callable[[Sequence[str]], Sequence[str]]
 """Which of the locations that are free comes first: a balancing strategy."""
 
 
+PERSON = 9.0
+"""From this priority on, a person waits for the answer; calls of reviews have 5 to 8."""
+CHECK = 100.0
+"""That of a check of a location, which nobody waits for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """A call that wants to go to one of `candidates` (location ids).
@@ -28,6 +34,11 @@ class Demand:
     deep: bool = False
     wait_s: float | None = 120.0
     holder: str = ""
+
+    @property
+    def person(self) -> bool:
+        """Whether a person waits for it."""
+        return PERSON <= self.priority < CHECK
 
 
 @dataclass(frozen=True, slots=True)

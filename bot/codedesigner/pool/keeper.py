@@ -11,12 +11,11 @@ from codedesigner.call.trouble import Trouble
 from codedesigner.pool.balance import STRATEGIES, Strategy
 from codedesigner.pool.clock import Clock
 from codedesigner.pool.events import EventName, Listen, PoolEvent
-from codedesigner.pool.gate import Demand, Denied, Gate, Rank
+from codedesigner.pool.gate import CHECK, Demand, Denied, Gate, Rank
 from codedesigner.pool.running import Running
 from codedesigner.pool.worker import Worker
 
 CHECK_TIMEOUT_S = 10.0
-CHECK_PRIORITY = 100.0
 
 
 class Keeper:
@@ -165,7 +164,7 @@ class Keeper:
         task.add_done_callback(lambda _task: self._checks.pop(worker.id, None))
 
     async def _check(self, worker: Worker) -> None:
-        demand = Demand(f"check:{worker.id}", (worker.location_id,), priority=CHECK_PRIORITY, wait_s=0.0)
+        demand = Demand(f"check:{worker.id}", (worker.location_id,), priority=CHECK, wait_s=0.0)
         grant = await self._gate.acquire(demand)
         # That it is offline is what is to be found out; any other refusal is about limits, which a check keeps, too.
         if isinstance(grant, Denied) and grant.outcome != "offline":

@@ -22,6 +22,11 @@ def usable(quota: int | None) -> int | None:
     return None if quota is None else quota - quota // 10
 
 
+def kept_back(cap: int | None, share: float) -> int:
+    """How much of a limit is left for people where they have `share` of it: one at least, where one is not all."""
+    return 0 if cap is None or cap < 2 or share <= 0 else min(cap - 1, max(1, round(cap * share)))
+
+
 def hold_s(retry_after_s: float | None) -> float:
     """How long a location that refused is left alone: as long as it says, a day at most; else a minute."""
     if retry_after_s is None or not retry_after_s >= 0:  # not a number is not known either

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
-from codedesigner.call.model import RateState
+from codedesigner.call.model import RateState, Usage
 from codedesigner.pool.gate import Demand, Denied, Gate, Grant, Rank
 
 
@@ -14,15 +16,19 @@ class Turn:
     """Whether it is somebody's turn. Who holds it goes on with the next call only while it is `open`.
 
     `holder` names whose it is, for whoever keeps a log. `calls` are those that were let through. Once it is cancelled
-    nothing is let through any more, with the reason.
+    nothing is let through any more, with the reason. `clock` gives monotonic seconds.
     """
 
-    def __init__(self, holder: str = "") -> None:
+    def __init__(self, holder: str = "", clock: Callable[[], float] | None = None) -> None:
         self.holder = holder
         self.calls = 0
         self.cancelled = ""
         self._open = asyncio.Event()
         self._open.set()
+        self._clock = clock or time.monotonic
+        self._waiting = self._asking = 0
+        self._idle_s = 0.0
+        self._idle_since: float | None = None
 
     @property
     def open(self) -> bool:
@@ -32,15 +38,42 @@ class Turn:
     def close(self) -> None:
         """Let nothing through until it is opened."""
         self._open.clear()
+        self._note()
 
     def reopen(self) -> None:
         """Go on."""
         self._open.set()
+        self._note()
 
     def cancel(self, why: str) -> None:
         """Let nothing through any more; those who wait are told."""
         self.cancelled = why
         self._open.set()
+        self._note()
+
+    def idle(self) -> float:
+        """Seconds so far in which its holder could do nothing: it was closed, or somebody waited, and nobody was asked.
+
+        What a review may take is counted without them: who waits for a quota for hours has done nothing yet.
+        """
+        return self._idle_s + (0.0 if self._idle_since is None else self._clock() - self._idle_since)
+
+    def waits(self, *, more: int) -> None:
+        """So many more wait for a call."""
+        self._waiting += more
+        self._note()
+
+    def asks(self, *, more: int) -> None:
+        """So many more calls are under way."""
+        self._asking += more
+        self._note()
+
+    def _note(self) -> None:
+        idle = not self._asking and (self._waiting > 0 or not self._open.is_set())
+        if idle and self._idle_since is None:
+            self._idle_since = self._clock()
+        elif not idle and self._idle_since is not None:
+            self._idle_s, self._idle_since = self._idle_s + self._clock() - self._idle_since, None
 
     async def come(self) -> bool:
         """Wait for it; False where it was cancelled."""
@@ -62,15 +95,23 @@ class Lent:
 
     async def acquire(self, demand: Demand, rank: Rank | None = None) -> Grant | Denied:
         """Wait for the turn, and then until one of the candidates may be asked."""
+        self._turn.waits(more=1)
+        try:
+            granted = await self._acquire(demand, rank)
+        finally:
+            self._turn.waits(more=-1)
+        if isinstance(granted, Denied):
+            return granted
+        self._turn.calls += 1
+        return _Counted(granted, self._turn)
+
+    async def _acquire(self, demand: Demand, rank: Rank | None) -> Grant | Denied:
         if not await self._turn.come():
             return Denied("cancelled", self._turn.cancelled, math.inf)
         known = tuple(each for each in demand.candidates if each not in self._off)
         if demand.candidates and not known:
             return Denied("offline", self._off[demand.candidates[0]], math.inf)
-        granted = await self._gate.acquire(replace(demand, candidates=known, holder=self._turn.holder), rank)
-        if not isinstance(granted, Denied):
-            self._turn.calls += 1
-        return granted
+        return await self._gate.acquire(replace(demand, candidates=known, holder=self._turn.holder), rank)
 
     def can_execute(self, demand: Demand) -> bool:
         """Whether `acquire` would grant it now, without waiting."""
@@ -96,3 +137,26 @@ class Lent:
     def remaining(self, location: str) -> float:
         """As the gate behind it."""
         return self._gate.remaining(location)
+
+
+class _Counted:
+    """Implements `Grant`; while it is held, a call is under way."""
+
+    __slots__ = ("_grant", "_turn")
+
+    def __init__(self, grant: Grant, turn: Turn) -> None:
+        self._grant = grant
+        self._turn: Turn | None = turn
+        turn.asks(more=1)
+
+    @property
+    def location(self) -> str:
+        """Where the call goes."""
+        return self._grant.location
+
+    def release(self, usage: Usage | None = None) -> None:
+        """The call has ended; the second time does nothing."""
+        turn, self._turn = self._turn, None
+        self._grant.release(usage)
+        if turn is not None:
+            turn.asks(more=-1)

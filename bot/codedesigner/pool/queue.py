@@ -24,6 +24,12 @@ class Ageing:
 
 
 AGEING: Final = Ageing()
+AT_LAST: Final = 6
+"""After so many times `max_wait_hours` nobody goes before somebody, not even the groups that are first."""
+
+
+def _none(_group: object) -> bool:
+    return False
 
 
 class Waiter(Generic[G, T]):
@@ -46,11 +52,14 @@ class TaskQueue(Generic[G, T]):
     The highest priority is first; it rises with the time waited. Who has waited for `max_wait_hours` goes before all
     others, the oldest first, so nobody starves. Equals go in the order in which they came.
 
+    Groups for which `first` holds go before the others, whatever these have waited, up to `AT_LAST` times that long.
+
     Everybody ages alike, so the order between two of them never changes until one is overdue: a heap holds it. To
     find the next takes a look at each group, to take them out a logarithm of the group's size.
     """
 
-    def __init__(self, ageing: Ageing = AGEING) -> None:
+    def __init__(self, ageing: Ageing = AGEING, *, first: Callable[[G], bool] = _none) -> None:
+        self._first = first
         self._boost_per_s = ageing.boost_per_hour / 3600
         self._max_wait_s = ageing.max_wait_hours * 3600
         self._lines: dict[G, _Line[G, T]] = {}
@@ -90,14 +99,20 @@ class TaskQueue(Generic[G, T]):
     def best(self, now: float, fits: Callable[[G], bool]) -> Waiter[G, T] | None:
         """The next of all whose group fits, who stays in the queue."""
         found: Waiter[G, T] | None = None
-        found_rank: tuple[bool, float, int] | None = None
+        found_rank: tuple[int, bool, float, int] | None = None
         for group, line in self._lines.items():
             if not fits(group):
                 continue
-            waiter, rank = line.first(now - self._max_wait_s)
+            waiter, overdue = line.first(now - self._max_wait_s)
+            rank = self._rank(waiter, overdue, self._first(group), now)
             if found_rank is None or rank < found_rank:
                 found, found_rank = waiter, rank
         return found
+
+    def _rank(self, waiter: Waiter[G, T], overdue: bool, first: bool, now: float) -> tuple[int, bool, float, int]:
+        at_last = now - waiter.since >= AT_LAST * self._max_wait_s
+        place = 0 if at_last else 1 if first else 2
+        return place, not overdue, waiter.since if overdue else waiter.key, waiter.number
 
     def take(self, now: float, fits: Callable[[G], bool]) -> Waiter[G, T] | None:
         """The next of all whose group fits, who leaves the queue."""
@@ -144,12 +159,12 @@ class _Line(Generic[G, T]):
         self.arrivals.append(waiter)
         self.waiting += 1
 
-    def first(self, overdue_since: float) -> tuple[Waiter[G, T], tuple[bool, float, int]]:
+    def first(self, overdue_since: float) -> tuple[Waiter[G, T], bool]:
+        """The next of the group, and whether it is so because it has waited too long."""
         oldest = self.arrivals[0]
         if oldest.since <= overdue_since:
-            return oldest, (False, oldest.since, oldest.number)
-        key, number, waiter = self.heap[0]
-        return waiter, (True, key, number)
+            return oldest, True
+        return self.heap[0][2], False
 
     def clean(self) -> None:
         """Bring those who still wait to both fronts, and forget the others once they are the most."""

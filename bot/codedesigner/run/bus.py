@@ -23,6 +23,7 @@ from codedesigner.protocol.wire import (
     ToolRequest,
     VerifyRequest,
 )
+from codedesigner.run.within import Idle, never_idle
 
 Request = ToolRequest | VerifyRequest | RefineRequest | AnalyzeRequest
 Answered = ResponsePayload | ErrorPayload
@@ -62,9 +63,20 @@ def request_id(worker: str, request: Request) -> str:
 
 
 class Bus:
-    """Carries requests to the workers by their id. `now` gives Unix time in seconds."""
+    """Carries requests to the workers by their id. `now` gives Unix time in seconds.
 
-    def __init__(self, workers: Mapping[str, Worker], *, now: Callable[[], float], record: Record = unrecorded) -> None:
+    `idle` gives the seconds so far in which nobody could be asked, which count for no limit on a review's time.
+    """
+
+    def __init__(
+        self,
+        workers: Mapping[str, Worker],
+        *,
+        now: Callable[[], float],
+        record: Record = unrecorded,
+        idle: Idle = never_idle,
+    ) -> None:
+        self.idle = idle
         self._workers = dict(workers)
         self._now = now
         self._record = record

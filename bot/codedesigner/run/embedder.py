@@ -123,7 +123,7 @@ async def embed(bus: Bus, embedder: str, texts: Sequence[str], *, left_s: float 
     sent = {text: bounded(text) for text in wanted[:MOST_TEXTS]}
     distinct = sorted(set(sent.values()) - {""})
     requests = [embed_request(distinct[start : start + AT_ONCE]) for start in range(0, len(distinct), AT_ONCE)]
-    tasks = await within(left_s, (bus.ask(embedder, [request]) for request in requests))
+    tasks = await within(left_s, (bus.ask(embedder, [request]) for request in requests), bus.idle)
     answers = [answer for task in tasks if not task.cancelled() for answer in task.result()]
     metrics = tuple(answer.metrics for answer in answers)
     left_out = len(wanted) - len(sent)

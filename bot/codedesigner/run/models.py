@@ -126,7 +126,7 @@ class Models:
 
         Where the time that is left does not suffice for all, the others are not among the results.
         """
-        tasks = await within(left_s, (self._examine(claim, around) for claim in claims))
+        tasks = await within(left_s, (self._examine(claim, around) for claim in claims), self.bus.idle)
         return tuple(task.result() for task in tasks if not task.cancelled())
 
     async def _examine(self, claim: Claim, around: Surroundings) -> Examined:

@@ -15,6 +15,7 @@ from codedesigner.plan.convergence import Passes, trend
 from codedesigner.plan.model import EarlyExitConfig, ExecutionItem, ProgressReport, SchedulerMetrics
 from codedesigner.run.bus import Bus
 from codedesigner.run.questions import ItemAnswer, Question, Surroundings, read_answer, request_of
+from codedesigner.run.within import for_so_long
 
 Before = Callable[[ExecutionItem], str | None]
 """Called before an item is asked; a reason means: do not."""
@@ -124,7 +125,7 @@ class PassLoop:
         """
         self._started = self._clock()
         self._total = sum(len(question.items) for questions in rounds for question in questions)
-        over = asyncio.get_running_loop().time() + self._config.total_timeout_s
+        over = self._working() + self._config.total_timeout_s
         for questions in rounds:
             await self._round(questions, over)
         for questions in rounds:
@@ -136,10 +137,8 @@ class PassLoop:
         runners = [
             asyncio.create_task(self._work(waiting)) for _ in range(min(self._config.questions_at_once, len(questions)))
         ]
-        left_s = over - asyncio.get_running_loop().time()
         try:
-            if runners:
-                await asyncio.wait(runners, timeout=max(0.0, left_s), return_when=asyncio.FIRST_EXCEPTION)
+            await for_so_long(runners, max(0.0, over - self._working()), self._bus.idle)
         finally:
             for runner in runners:
                 runner.cancel()
@@ -147,6 +146,10 @@ class PassLoop:
         for runner in runners:
             if not runner.cancelled():
                 runner.result()
+
+    def _working(self) -> float:
+        """Time that goes on only while somebody can be asked."""
+        return asyncio.get_running_loop().time() - self._bus.idle()
 
     async def _work(self, waiting: Iterator[Question]) -> None:
         for question in waiting:

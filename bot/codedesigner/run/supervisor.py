@@ -51,7 +51,8 @@ class _Judging:
         self._so_far: dict[int, Judged] = {}
 
     async def judge(self, disputes: Sequence[Dispute | None], left_s: float | None = None) -> tuple[Judged, ...]:
-        tasks = await within(left_s, (self._one(number, dispute) for number, dispute in enumerate(disputes)))
+        put = (self._one(number, dispute) for number, dispute in enumerate(disputes))
+        tasks = await within(left_s, put, self._bus.idle)
         return tuple(
             self._so_far.get(number, _LATE) if task.cancelled() else task.result() for number, task in enumerate(tasks)
         )

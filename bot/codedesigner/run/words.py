@@ -92,7 +92,7 @@ async def choose_words(
         (answered,) = await bus.ask(supervisor, [words_request(offer, around)])
         return read_words(offer, answered)
 
-    tasks = await within(left_s, map(one, offers))
+    tasks = await within(left_s, map(one, offers), bus.idle)
     return tuple(_LATE if task.cancelled() else task.result() for task in tasks)
 
 

@@ -32,6 +32,7 @@ from codedesigner.service.modules import modules_of
 from codedesigner.service.modules.base import Bench, Desks
 from codedesigner.service.processes import Children
 from codedesigner.service.replies import SqlReplies
+from codedesigner.service.settings import FOR_PEOPLE
 from codedesigner.service.shared import SharedClock
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
@@ -61,6 +62,7 @@ async def opened(
     *,
     max_concurrent: int = MAX_CONCURRENT,
     per_endpoint: int = PER_ENDPOINT,
+    for_people: float = FOR_PEOPLE,
     clock: Clock | None = None,
     transport: Transport | None = None,
     tell: Callable[[str], None] = lambda _line: None,
@@ -99,6 +101,7 @@ async def opened(
             replies,
             max_concurrent=max_concurrent,
             per_endpoint=per_endpoint,
+            for_people=for_people,
             clock=clock,
             transport=transport,
             listen=hear,

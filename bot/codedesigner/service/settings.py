@@ -21,6 +21,9 @@ from codedesigner.service.intake import MOST_BYTES
 
 Network = IPv4Network | IPv6Network
 
+FOR_PEOPLE = 0.05
+"""Of the limits: twice what people asked for in the busiest hour of the soak, at the location with the lowest."""
+
 
 def _network(text: str) -> str:
     try:
@@ -128,6 +131,12 @@ class LimitSettings(Closed):
     body_seconds: float = Field(default=10.0, gt=0, le=60, description="How long one delivery may take to arrive.")
     requests_per_minute: int = Field(default=6_000, ge=1, description="Deliveries of one address.")
     sign_ins_per_minute: int = Field(default=5, ge=1, description="Tries of one address to sign in.")
+    for_people: float = Field(
+        default=FOR_PEOPLE,
+        ge=0,
+        le=0.5,
+        description="Share of every location's limits that reviews leave for the questions of people.",
+    )
     stop_seconds: float = Field(
         default=30.0, ge=0, description="How long running work may take to reach a place to stop at."
     )

@@ -55,7 +55,14 @@ async def work(
         for each in heard:
             each(event)
 
-    async with opened(database_url, folder, transport=transport, tell=tell.note, listen=hear) as base:
+    async with opened(
+        database_url,
+        folder,
+        for_people=settings.limits.for_people,
+        transport=transport,
+        tell=tell.note,
+        listen=hear,
+    ) as base:
         notes = Notes(base.database, base.clock, tell.note)
         heard.append(notes.pool)
         nowhere = folder / NOWHERE

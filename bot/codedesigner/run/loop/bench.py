@@ -94,7 +94,7 @@ class Calls:
         asked = dict(list(distinct.items())[: self.left])
         self.left -= len(asked)
         put = (bus.ask(location, [request]) for location, request in asked.values())
-        tasks = dict(zip(asked, await within(max(0.0, left_s), put), strict=True))
+        tasks = dict(zip(asked, await within(max(0.0, left_s), put, bus.idle), strict=True))
         over = Late("the time for fixes (fix.seconds, total_timeout_ms) is over")
         answers: dict[str, Answered | Late] = {
             name: over if task.cancelled() else task.result()[0] for name, task in tasks.items()
