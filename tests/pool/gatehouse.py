@@ -81,6 +81,7 @@ class House:
         per_endpoint: int = 2,
         ledger: Ledger | None = None,
         clock: FakeClock | None = None,
+        for_people: float = 0.0,
     ) -> None:
         self.clock = clock or FakeClock()
         self.ledger = ledger or MemoryLedger()
@@ -91,6 +92,7 @@ class House:
             self.clock,
             max_concurrent=max_concurrent,
             per_endpoint=per_endpoint,
+            for_people=for_people,
             listen=self.events.append,
         )
 
