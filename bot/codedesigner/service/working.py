@@ -55,14 +55,8 @@ async def work(
         for each in heard:
             each(event)
 
-    async with opened(
-        database_url,
-        folder,
-        for_people=settings.limits.for_people,
-        transport=transport,
-        tell=tell.note,
-        listen=hear,
-    ) as base:
+    share = settings.limits.for_people
+    async with opened(database_url, folder, for_people=share, transport=transport, tell=tell.note, listen=hear) as base:
         notes = Notes(base.database, base.clock, tell.note)
         heard.append(notes.pool)
         nowhere = folder / NOWHERE
