@@ -12,6 +12,7 @@
         ├── ConflictError        3   refused as things are
         ├── LimitedError         3   a limit that lasts longer than this run may wait
         └── UnreachableError     3   no usable answer, after the tries there are
+            └── UnavailableError 3   none at all: it is down, or nothing leads there
 
 An unexpected exception is not in this tree: the entry point turns it into exit code 4 and a report.
 """
@@ -120,3 +121,7 @@ class LimitedError(ForgeError):
 
 class UnreachableError(ForgeError):
     """No usable answer, after the tries there are."""
+
+
+class UnavailableError(UnreachableError):
+    """Nothing was wrong with what was asked: the forge is down, or nothing leads to it. Later it may be there again."""

@@ -15,7 +15,7 @@ from tests.forge.contract.world import github_world
 
 from codedesigner.change.git import Git
 from codedesigner.change.source import ReadLimits, read_range
-from codedesigner.errors import RepositoryError
+from codedesigner.errors import RepositoryError, UnavailableError
 from codedesigner.forge.fetching import fetch_commits
 
 SHA = "0123456789" * 4
@@ -56,6 +56,30 @@ def test_a_redirection_is_not_followed(tmp_path: Path) -> None:
             fetch_commits(f"{address}/octo/shop.git", [SHA], tmp_path / "clone", user="x", token="ghs_secret")
 
         assert not world.github.asked(path="mallory")
+
+
+@pytest.mark.parametrize(
+    ("fault", "away"),
+    [
+        (Fault("*", "/octo/shop.git/", nth=0, status=503, body="<html>"), True),
+        (Fault("*", "/octo/shop.git/", nth=0, status=429, body=""), True),
+        (Fault("*", "/octo/shop.git/", nth=0, cut=True), True),
+        (Fault("POST", "/octo/shop.git/", nth=0, status=502, body=""), True),
+        (Fault("*", "/octo/shop.git/", nth=0, status=500, body=""), False),
+        (Fault("*", "/octo/shop.git/", nth=0, status=403, body=""), False),
+    ],
+    ids=["503", "429", "cut", "502 later", "500", "403"],
+)
+def test_a_server_that_is_away_is_told_from_one_that_refuses(tmp_path: Path, fault: Fault, away: bool) -> None:
+    with github_world(tmp_path / "g") as world:
+        url, head = f"{world.github.address}/octo/shop.git", world.opened.head_sha
+        world.github.fail(fault)
+        with pytest.raises(UnavailableError if away else RepositoryError):
+            fetch_commits(url, [head], tmp_path / "clone")
+        world.github.heal()
+        fetch_commits(url, [head], tmp_path / "clone")
+    with pytest.raises(UnavailableError):
+        fetch_commits(url, [SHA], tmp_path / "other")
 
 
 def test_T_SEC_11_the_token_is_in_no_argument_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from codedesigner.cli import run
+from codedesigner.service.processes import descendants, look
 from codedesigner.service.serving import Plan, serve
 from codedesigner.service.web.live import Streams
 
@@ -183,3 +184,22 @@ def test_the_command_serves_and_ends_with_zero(tmp_path: Path) -> None:
         "service.stopped",
     ]
     assert not any(secret in log for secret in SECRETS.values())
+
+
+def test_a_service_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
+    environ = {**os.environ, **SECRETS, "CODEDESIGNER_STATE_DIR": str(tmp_path / "state")}
+    command = [sys.executable, "-m", "codedesigner", "serve", "--config", str(written(tmp_path)), "--port", "0"]
+    log = tmp_path / "log"
+    with log.open("w") as errors:
+        child = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=errors)
+    patience = time.monotonic() + 30
+    while '"recovery.complete"' not in log.read_text() and time.monotonic() < patience:
+        time.sleep(0.02)
+    [worker] = descendants(child.pid)
+    child.kill()
+    child.wait()
+    while look(worker.pid) == worker and time.monotonic() < patience:
+        time.sleep(0.02)
+    assert look(worker.pid) != worker
+    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert events[-2:] == ["orchestrator.stopping", "orchestrator.stopped"]

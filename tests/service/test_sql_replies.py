@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,9 +61,27 @@ def test_while_the_database_is_away_nothing_is_known_and_that_is_told_once(tmp_p
     asyncio.run(run())
 
 
+def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path).close()
+        database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", durable=False)
+        store = SqlReplies(database, lambda: 1.0, lambda _line: None)
+        with closing(sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.put("a", REPLY)
+            assert await store.get("a") == replace(REPLY, from_store=True), "this process knows it all the same"
+            other.execute("ROLLBACK")
+        await store.put("b", REPLY)
+        assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
+        database.close()
+
+    asyncio.run(run())
+
+
 def test_a_database_of_the_first_version_is_brought_forward_and_keeps_what_it_has(database: Database) -> None:
     def back(db: object) -> None:
-        for statement in ("DROP TABLE replies", "UPDATE schema_version SET version = 1"):
+        newer = [f"ALTER TABLE tasks DROP COLUMN {name}" for name in ("waits", "away_since")]
+        for statement in ("DROP TABLE replies", *newer, "UPDATE schema_version SET version = 1"):
             db.execute(text(statement))  # type: ignore[attr-defined]
         db.execute(text("INSERT INTO kept VALUES ('m', 'n', '1', 1.0)"))  # type: ignore[attr-defined]
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from codedesigner.event.model import CommandIssued, QuestionAsked, QueueEntered, ReviewRequested
 from codedesigner.service.task import (
+    AWAY_MOST_S,
+    AWAY_S,
     BACKOFF,
     MAX_RETRIES,
     MODULE_OF,
@@ -73,6 +75,33 @@ def test_a_failure_is_tried_again_later_and_later_and_then_not() -> None:
         task = task.started("w", 0.0, 30.0).failed(0.0, "boom", again=True)
         assert (task.state, task.not_before, task.owner) == ("paused", RETRY_DELAY_S * BACKOFF**n, None)
     assert task.started("w", 0.0, 30.0).failed(0.0, "boom", again=True).state == "failed"
+
+
+def test_what_is_away_is_waited_for_and_counts_as_no_failure_until_a_day_has_passed() -> None:
+    task, now, waits = Task.create("exploration", WORK, {}, name="t", now=0.0), 1_000.0, []
+    while task.state != "failed":
+        task = task.started("w", now, 30.0).without(now, "no answer")
+        assert task.retry_count == 0
+        if task.state == "paused":
+            assert (task.away_since, task.owner) == (1_000.0, None)
+            waits.append(task.not_before - now)
+            now = task.not_before
+    assert waits[:6] == [60.0, 120.0, 240.0, 480.0, AWAY_MOST_S, AWAY_MOST_S]
+    assert sum(waits) == AWAY_S
+    assert task.error == "for 24 hours: no answer"
+
+
+def test_what_was_away_and_is_there_again_begins_to_count_anew() -> None:
+    away = Task.create("exploration", WORK, {}, name="t", now=0.0).started("w", 1.0, 30.0).without(1.0, "x")
+    assert (away.waits, away.away_since) == (1, 1.0)
+    assert away.started("w", 70.0, 30.0).without(70.0, "x", told_s=3_600.0).not_before == 3_670.0
+    for after in (
+        away.started("w", 70.0, 30.0).completed(71.0),
+        away.started("w", 70.0, 30.0).failed(71.0, "boom", again=True),
+    ):
+        assert (after.waits, after.away_since) == (0, 0.0)
+    short = Task.create("exploration", WORK, {}, name="t", now=0.0).started("w", 1.0, 30.0)
+    assert short.without(1.0, "x", first_s=5.0).not_before == 6.0
 
 
 def test_a_key_names_the_work_and_nothing_else() -> None:

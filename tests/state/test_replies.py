@@ -392,3 +392,27 @@ def test_what_several_processes_put_is_all_there_whoever_is_killed(tmp_path: Pat
             assert await store.get("after") == kept(said())
 
     asyncio.run(test())
+
+
+def test_a_store_of_a_process_that_goes_on_for_days_comes_back_after_a_lock(tmp_path: Path) -> None:
+    clock, told = Clock(), list[str]()
+
+    async def run() -> None:
+        store = ReplyStore(tmp_path, tell=told.append, busy_s=0.01, again_s=5.0, clock=clock)
+        await store.put("a", said("a"))
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.put("b", said("b"))
+            await store.put("c", said("c"))
+            assert await store.get("b") == kept(said("b")), "this process knows it all the same"
+            assert await store.get("a") is None, "nothing is asked of the file for a while"
+            other.execute("ROLLBACK")
+        assert len(told) == 1
+        clock.now += 6.0
+        assert await store.get("a") == kept(said("a"))
+        await store.put("d", said("d"))
+        await store.close()
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
+            assert [key for (key,) in other.execute("SELECT key FROM reply ORDER BY key")] == ["a", "b", "c", "d"]
+
+    asyncio.run(run())

@@ -54,7 +54,7 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
         clock.compare()
         count = 0 if no_worker else workers
         given = Given(settings, held, database, log, clock, time.monotonic, count > 0, _outcomes())
-        worker = [sys.executable, "-m", "codedesigner", "worker", "--config", str(file)]
+        worker = [sys.executable, "-m", "codedesigner", "worker", "--config", str(file), "--until-eof"]
         environ = dict(os.environ) | ({DATABASE_URL: database_url} if database_url else {})
         plan = Plan(host, port, worker, count, settings.limits.stop_seconds, environ)
 
@@ -78,7 +78,10 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
 @_CONFIG
 @_DATABASE
 @click.option("--slots", default=4, show_default=True, type=click.IntRange(1, 64), help="Tasks at a time.")
-def worker(file: Path, database_url: str | None, slots: int) -> None:
+@click.option(
+    "--until-eof", is_flag=True, help="Stop when standard input ends, too, as it does with whoever started it."
+)
+def worker(file: Path, database_url: str | None, slots: int, until_eof: bool) -> None:
     """Work on what webhooks have asked for, beside `serve` or on another machine with the same database."""
     import asyncio
 
@@ -87,7 +90,18 @@ def worker(file: Path, database_url: str | None, slots: int) -> None:
     from codedesigner.state.folder import state_folder
 
     folder = state_folder(os.environ)
-    asyncio.run(work(settings, held, log, database_url=database_url, folder=folder, environ=os.environ, slots=slots))
+    asyncio.run(
+        work(
+            settings,
+            held,
+            log,
+            database_url=database_url,
+            folder=folder,
+            environ=os.environ,
+            slots=slots,
+            leader=sys.stdin.fileno() if until_eof else None,
+        )
+    )
 
 
 def _begin(file: Path) -> tuple[ServiceSettings, Held, Log]:

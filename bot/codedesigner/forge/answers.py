@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from codedesigner.errors import ForgeError, LimitedError
+from codedesigner.errors import ForgeError, LimitedError, UnavailableError, UnreachableError
 
 FIRST_PAUSE_S = 60.0
 """After a limit of which the forge does not say how long it lasts; doubled with every further one."""
 _MOST_WORDS = 300
+_AWAY = frozenset({502, 503, 504, *range(520, 531)})
+"""What stands before a server says so where the server itself does not answer; from 520 on it is Cloudflare's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(after).timestamp() - now)
     except (ValueError, OverflowError):
         return None
+
+
+def no_use(forge: str, what: str, status: int) -> UnreachableError:
+    """The error for an answer of 5xx: the forge is away, or it broke over this request."""
+    kind = UnavailableError if status in _AWAY else UnreachableError
+    return kind(f"{forge} answered {what} with {status}", status=status)
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -18,14 +19,18 @@ from codedesigner.change.git import Git
 from codedesigner.change.gitprocess import Completed, run_limited
 from codedesigner.change.gitsettings import CONFIG, environment
 from codedesigner.change.model import decode, display
-from codedesigner.errors import RepositoryError
+from codedesigner.errors import CodedesignerError, RepositoryError, UnavailableError
 from codedesigner.event.model import is_sha
 
 SECONDS = 600.0
 _OUTPUT_BYTES = 1_000_000
 _OPTIONS = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
+_SILENT_S = 60  # without a byte, until git gives up
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_STATUS = re.compile(r"returned error: (\d{3})|RPC failed; HTTP (\d{3})")
+_BROKEN = re.compile(r"unable to access|RPC failed|hung up unexpectedly|early EOF|unexpected disconnect")
+_AWAY = frozenset({"429", "502", "503", "504", *map(str, range(520, 531))})
 
 
 class Clonable(Protocol):
@@ -74,6 +79,7 @@ def fetch_commits(
 
     Raises:
         RepositoryError: the address or an id is none, or git cannot fetch. No message holds the credential.
+        UnavailableError: the server is down, or nothing leads there.
     """
     scheme = _scheme(url)
     wrong = next((commit for commit in commits if not is_sha(commit)), None)
@@ -86,6 +92,7 @@ def fetch_commits(
     missing = [commit for commit in dict.fromkeys(commits) if git.try_resolve(commit) != commit]
     if missing:
         config = {f"protocol.{scheme}.allow": "always", "http.followRedirects": "false", "transfer.fsckObjects": "true"}
+        config |= {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(_SILENT_S)}
         if token:
             packed = base64.b64encode(f"{user}:{token}".encode()).decode("ascii")
             config["http.extraHeader"] = f"Authorization: Basic {packed}"
@@ -122,6 +129,14 @@ def _git(
         output_bytes=_OUTPUT_BYTES,
     )
     if done.returncode:
-        said = display(decode(done.stderr)).strip().split("\n")[-1].removeprefix("fatal: ")
-        raise RepositoryError(f"git {arguments[0]} failed: {said or done.returncode}")
+        raise _failed(arguments[0], display(decode(done.stderr)).strip() or str(done.returncode))
     return done
+
+
+def _failed(verb: str, words: str) -> CodedesignerError:
+    """What git's words mean: the server is away, or this cannot be fetched."""
+    said = f"git {verb} failed: {words.split(chr(10))[-1].removeprefix('fatal: ')}"
+    status = next((code for found in _STATUS.findall(words) for code in found if code), "")
+    if status in _AWAY or (not status and _BROKEN.search(words)):
+        return UnavailableError(said, status=int(status or 0))
+    return RepositoryError(said)

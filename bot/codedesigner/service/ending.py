@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from codedesigner.errors import CodedesignerError, ConfigError, ForbiddenError, LimitedError, MissingError, UsageError
+from codedesigner.errors import (
+    CodedesignerError,
+    ConfigError,
+    ForbiddenError,
+    LimitedError,
+    MissingError,
+    UnavailableError,
+    UsageError,
+)
+from codedesigner.service.database import DatabaseError
 from codedesigner.service.events import FAILED, EventName, Listen, ServiceEvent
 from codedesigner.service.holding import Entry, settled
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
 from codedesigner.service.store import Store
-from codedesigner.service.task import Json
+from codedesigner.service.task import RETRY_DELAY_S, Json, Task
 
 _FOR_GOOD = (UsageError, ConfigError, ForbiddenError, MissingError)
 """Trying again changes nothing about these."""
+_SOON_S = 5.0  # the service's own database is back within seconds, or everything stands
 
 
 class Ends:
@@ -50,18 +60,21 @@ class Ends:
         """It broke: it is tried again later, or not; the module hears of it in both cases."""
         task, calls = entry.task, entry.task.llm_requests + entry.turn.calls
         words = error.message if isinstance(error, CodedesignerError) else f"a bug ({type(error).__name__})"
-        failed = task.failed(self._store.clock(), words, again=not isinstance(error, _FOR_GOOD))
-        wait_s = (error.retry_after_s or 0.0) if isinstance(error, LimitedError) else 0.0
-        later = max(failed.not_before, self._store.clock() + wait_s) if wait_s else failed.not_before
-        after = replace(failed, llm_requests=calls, not_before=later)
+        after = replace(_broken(task, error, words, self._store.clock()), llm_requests=calls)
         name: EventName = "task.failed" if after.state == "failed" else "task.retried"
         detail: dict[str, Json] = {"error": words[:300], "retry_count": after.retry_count}
+        waits = after.state == "paused" and after.waits > 0
+        if waits:
+            since: dict[str, Json] = {"waits": after.waits, "away_since": after.away_since}
+            name, detail = "task.waiting", {"error": words[:300], **since, "again_at": after.not_before}
         if not await self._store.change(task, after, name, detail):
             self._tell("task.lost", task_id=task.id)
             return
-        self._tell("executor.task_failed", task_id=task.id, error=words[:300], exception=type(error).__name__)
+        if not waits:
+            self._tell("executor.task_failed", task_id=task.id, error=words[:300], exception=type(error).__name__)
         self._tell(name, task_id=task.id, **detail)
-        self._tell(FAILED[module.name], task_id=task.id, task_type=task.task_type, error=words[:300])
+        if not waits:
+            self._tell(FAILED[module.name], task_id=task.id, task_type=task.task_type, error=words[:300])
         before = module.get_state()
         trouble = await settled(module.handle_failure(after, error))
         if trouble is not None:
@@ -75,3 +88,12 @@ class Ends:
 
     def _tell(self, name: EventName, **fields: Json) -> None:
         self._listen(ServiceEvent(name, fields))
+
+
+def _broken(task: Task, error: BaseException, words: str, now: float) -> Task:
+    """What becomes of a task: it waits for what is away, or is tried again a few times, or has failed."""
+    if isinstance(error, LimitedError) and error.retry_after_s is not None:
+        return task.without(now, words, told_s=error.retry_after_s)
+    if isinstance(error, UnavailableError | DatabaseError):
+        return task.without(now, words, first_s=_SOON_S if isinstance(error, DatabaseError) else RETRY_DELAY_S)
+    return task.failed(now, words, again=not isinstance(error, _FOR_GOOD))

@@ -28,6 +28,7 @@ EventName = Literal[
     "task.resumed",
     "task.failed",
     "task.retried",
+    "task.waiting",
     "task.recovered",
     "task.lost",
     "task.handed_back",

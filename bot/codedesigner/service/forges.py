@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from codedesigner.errors import ConfigError, ForbiddenError, MissingError
+from codedesigner.errors import ConfigError, ForbiddenError, UnavailableError
 from codedesigner.forge.attempts import Timing
 from codedesigner.forge.fetching import Clonable, fetcher
 from codedesigner.forge.github.address import AccessToken as GithubToken
@@ -86,7 +86,8 @@ class Forges:
         forges = self._settings.forges
         for one in (forges.github, forges.gitlab):
             if one is not None:
-                await self._reachable(one.api_url if isinstance(one, GithubSettings) else one.url)
+                with suppress(UnavailableError):  # tasks wait until there is one
+                    await self._reachable(one.api_url if isinstance(one, GithubSettings) else one.url)
 
     @asynccontextmanager
     async def open(self, forge: str, asked: Asked) -> AsyncIterator[Opened]:
@@ -95,6 +96,7 @@ class Forges:
         Raises:
             ForbiddenError: the repository is not one that is reviewed, or not the installation's or the token's.
             MissingError: the forge does not know it.
+            UnavailableError: the forge is down, or its name cannot be looked up.
             ConfigError: the forge is not in the file, or may not be reached.
         """
         forges = self._settings.forges
@@ -168,7 +170,9 @@ class Forges:
         try:
             found = await asyncio.to_thread(self._resolve, host)
         except OSError:
-            raise MissingError(f"the name {host} is not known") from None
+            raise UnavailableError(
+                f"the name {host} is not known", hint="look at the name server and the file"
+            ) from None
         if not found or not all(map(self._reach.permits, found)):
             raise ConfigError(
                 f"{host} is at a private address", hint="add its network to network.private, if it is meant to be there"

@@ -40,6 +40,7 @@ from codedesigner.service.worker import CONFIG, View, Worker, WorkerConfig
 from codedesigner.state.replies import ReplyStore
 
 CLONES, NOWHERE = "clones", "nowhere"
+_REPLIES_BUSY_S, _REPLIES_AGAIN_S = 10.0, 5.0
 MAX_CONCURRENT, PER_ENDPOINT = 8, 4
 
 
@@ -84,7 +85,7 @@ async def opened(
         stack.callback(ledger.close)
         replies: Replies
         if database.dialect == "sqlite":
-            replies = ReplyStore(folder, tell=tell)
+            replies = ReplyStore(folder, tell=tell, busy_s=_REPLIES_BUSY_S, again_s=_REPLIES_AGAIN_S)
         else:  # another machine may go on where this one was
             kept = Database(address_of(url, folder))
             stack.callback(kept.close)

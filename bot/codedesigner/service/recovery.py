@@ -38,9 +38,6 @@ class Recovery:
 
     async def begin(self) -> int:
         """All of it, before this worker takes a task; how many tasks were taken over."""
-        if self._children is not None:
-            for one in await asyncio.to_thread(self._children.reap):
-                self._tell("gateway.orphan_killed", pid=one.pid)
         known = await self._store.workers()
         if known:
             self._tell("orchestrator.recovering", workers=len(known))
@@ -64,7 +61,13 @@ class Recovery:
             self._tell("recovery.module_restored", module=name)
 
     async def take_over(self) -> int:
-        """Tasks of workers that are gone: at once where their process ran here, else when their leases have run out."""
+        """Tasks of workers that are gone: at once where their process ran here, else when their leases have run out.
+
+        What those that ran here have left is ended first.
+        """
+        if self._children is not None:
+            for one in await asyncio.to_thread(self._children.reap):
+                self._tell("gateway.orphan_killed", pid=one.pid)
         count = 0
         for worker in await self._store.workers():
             if worker != self._name and is_gone(worker):

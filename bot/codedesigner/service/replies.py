@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, text
 
@@ -10,6 +10,7 @@ from codedesigner.call.model import Reply
 from codedesigner.service.database import Database, DatabaseError
 from codedesigner.state.replyjson import decoded, encoded
 from codedesigner.state.shelf import DAY_S, LARGEST
+from codedesigner.state.waiting import Waiting
 
 MOST_ROWS = 100_000
 MOST_BYTES = 256_000_000
@@ -31,7 +32,8 @@ _MAKE_ROOM = text(
 class SqlReplies:
     """Implements `pool.keep.Replies`. Above its limits, those that were not used for longest are forgotten.
 
-    While the database is away nothing is known and nothing kept; `tell` hears of it once each time.
+    While the database is away nothing is known, and what was to be kept waits in memory for its return; `tell` hears of
+    it once each time.
     """
 
     def __init__(
@@ -50,10 +52,13 @@ class SqlReplies:
         self._bytes = most_bytes
         self._put_since = 0
         self._away = False
+        self._waiting = Waiting()
 
     async def get(self, key: str) -> Reply | None:
         """The reply that is kept under the key, marked `from_store`."""
-        now = self._clock()
+        now, waiting = self._clock(), self._waiting.get(key)
+        if waiting is not None:
+            return decoded(waiting)
 
         def work(db: Connection) -> str | None:
             found = db.execute(text("SELECT value, used FROM replies WHERE key = :key"), {"key": key}).one_or_none()
@@ -78,9 +83,17 @@ class SqlReplies:
         value = encoded(reply)
         if value is None or len(value) > LARGEST:
             return
-        given = {"key": key, "used": self._clock(), "size": len(value), "value": value}
         self._put_since += 1
-        measure = self._put_since % _BETWEEN_CHECKS == 1
+        await self._save({**self._waiting.take(), key: value}, measure=self._put_since % _BETWEEN_CHECKS == 1)
+
+    async def close(self) -> None:
+        """Write what is still to be written."""
+        if self._waiting:
+            await self._save(self._waiting.take(), measure=False)
+
+    async def _save(self, texts: Mapping[str, str], *, measure: bool) -> None:
+        now = self._clock()
+        given = [{"key": key, "used": now, "size": len(text), "value": text} for key, text in texts.items()]
 
         def work(db: Connection) -> None:
             db.execute(_PUT, given)
@@ -92,9 +105,7 @@ class SqlReplies:
             self._away = False
         except DatabaseError as error:
             self._trouble(error)
-
-    async def close(self) -> None:
-        """Nothing is left to be written."""
+            self._waiting.put_back(texts)
 
     def _make_room(self, db: Connection) -> None:
         found = db.execute(text("SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes FROM replies")).one()

@@ -14,7 +14,7 @@ from codedesigner.service.task import Json, Task, Work
 COLUMNS = (
     "id, task_key, module, task_type, forge, repo, number, head, kind, priority, context, state, retry_count,"
     " llm_requests, attempt, created_at, updated_at, not_before, owner, lease_until, held, cancelled, outcome, error,"
-    " deep"
+    " deep, waits, away_since"
 )
 _NAMES = [name.strip() for name in COLUMNS.split(",")]
 
@@ -25,7 +25,7 @@ INSERT = text(
 UPDATE = text(
     "UPDATE tasks SET state = :state, retry_count = :retry_count, llm_requests = :llm_requests, attempt = :attempt,"
     " updated_at = :updated_at, not_before = :not_before, owner = :owner, lease_until = :lease_until,"
-    " outcome = :outcome, error = :error, context = :context"
+    " outcome = :outcome, error = :error, context = :context, waits = :waits, away_since = :away_since"
     " WHERE id = :id AND state = :state_before AND attempt = :attempt_before"
 )
 JOURNAL = text("INSERT INTO journal VALUES (:id, :task_id, :work, :at, :name, :detail)")
@@ -84,6 +84,8 @@ def values(task: Task) -> dict[str, Any]:
         "outcome": task.outcome,
         "error": storable(task.error[:MOST_ERROR]),
         "deep": int(task.requires_deep_mode),
+        "waits": task.waits,
+        "away_since": task.away_since,
     }
 
 
@@ -119,6 +121,8 @@ def task_of(row: RowMapping) -> Task:
         error=row["error"],
         requires_deep_mode=bool(row["deep"]),
         attempt=row["attempt"],
+        waits=row["waits"],
+        away_since=row["away_since"],
     )
 
 

@@ -79,5 +79,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _STANDING,
     ),
     (_REPLIES, "CREATE INDEX replies_used ON replies (used, key, size)"),
+    (
+        "ALTER TABLE tasks ADD COLUMN waits INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE tasks ADD COLUMN away_since DOUBLE PRECISION NOT NULL DEFAULT 0",
+    ),
 )
 """What brings a database from version n to n + 1. A version that was released is never changed."""

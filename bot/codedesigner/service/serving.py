@@ -1,6 +1,7 @@
 """The service's process: it listens, keeps its workers going in processes of their own, and ends in an orderly way.
 
-Workers are processes because reviews take processor time, and a webhook must not wait for them.
+Workers are processes because reviews take processor time, and a webhook must not wait for them. Each holds the other
+end of a pipe, which ends with this process however that ends: nobody is left to work for a service that was killed.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ async def _keep(number: int, plan: Plan, stopping: asyncio.Event, log: Log) -> N
     while not stopping.is_set():
         began = time.monotonic()
         child = await asyncio.create_subprocess_exec(
-            *plan.worker, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr, env=dict(plan.environ)
+            *plan.worker, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, env=dict(plan.environ)
         )
         with suppress(ProcessLookupError):  # it has ended already
             os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)

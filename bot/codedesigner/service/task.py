@@ -76,6 +76,9 @@ NEXT: Mapping[TaskState, frozenset[TaskState]] = {
 MAX_RETRIES = 3
 RETRY_DELAY_S = 60.0
 BACKOFF = 2.0
+AWAY_MOST_S = 900.0  # between two tries while what a task needs is away; the first comes after `RETRY_DELAY_S`
+AWAY_S = 86_400.0
+"""How long a task waits for something that is away. Tries meanwhile do not count as its failures."""
 
 
 class TransitionError(CodedesignerError):
@@ -122,6 +125,7 @@ class Task:
     end, empty where it is not. `outcome` is a word for how a completed task ended; `error` is the last failure.
     `context` is JSON; `llm_requests` are the model calls that were made for it. `attempt` counts how often it was
     begun: whoever writes has to be of the newest attempt, so a worker that was thought dead cannot overwrite anything.
+    `away_since` is when what it needs was first found away, 0 where it was not, and `waits` how often since.
     """
 
     id: str
@@ -145,6 +149,8 @@ class Task:
     error: str = ""
     requires_deep_mode: bool = False
     attempt: int = 0
+    waits: int = 0
+    away_since: float = 0.0
 
     @classmethod
     def create(
@@ -181,16 +187,34 @@ class Task:
 
     def completed(self, now: float, outcome: str = "done") -> Task:
         """It has ended well."""
-        return replace(self._become("completed", now), owner=None, lease_until=0.0, outcome=outcome, error="")
+        return replace(
+            self._become("completed", now),
+            owner=None,
+            lease_until=0.0,
+            outcome=outcome,
+            error="",
+            waits=0,
+            away_since=0.0,
+        )
 
     def failed(self, now: float, error: str, *, again: bool) -> Task:
         """It broke. Where it may be tried `again`, and was not too often, it waits for that; else this was the end."""
-        count = self.retry_count + 1
+        count, here = self.retry_count + 1, replace(self, waits=0, away_since=0.0)
         if again and count <= MAX_RETRIES:
             later = now + RETRY_DELAY_S * BACKOFF ** (count - 1)
-            return replace(self.paused(now), retry_count=count, not_before=later, error=error)
-        ended = replace(self._become("failed", now), owner=None, lease_until=0.0)
+            return replace(here.paused(now), retry_count=count, not_before=later, error=error)
+        ended = replace(here._become("failed", now), owner=None, lease_until=0.0)
         return replace(ended, retry_count=count, error=error)
+
+    def without(self, now: float, error: str, *, told_s: float = 0.0, first_s: float = RETRY_DELAY_S) -> Task:
+        """What it needs is away. It waits, for what was `told` at the least; after `AWAY_S` it has failed for good."""
+        since = self.away_since or now
+        if now - since >= AWAY_S:
+            ended = replace(self._become("failed", now), owner=None, lease_until=0.0)
+            return replace(ended, error=f"for {AWAY_S / 3600:g} hours: {error}")
+        wait = max(told_s, min(first_s * BACKOFF ** min(self.waits, 20), AWAY_MOST_S))
+        later = min(now + wait, since + AWAY_S)
+        return replace(self.paused(now), waits=self.waits + 1, away_since=since, not_before=later, error=error)
 
     def _become(self, state: TaskState, now: float) -> Task:
         if state not in NEXT[self.state]:

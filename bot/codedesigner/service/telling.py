@@ -16,6 +16,7 @@ _LEVELS: Mapping[str, Level] = {
     "researcher.task_failed": "error",
     "task.failed": "error",
     "task.retried": "warning",
+    "task.waiting": "warning",
     "task.lost": "warning",
     "llm.heartbeat": "debug",
     "llm.retry": "warning",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from codedesigner.assembly.memory import KeptOutcomes
@@ -26,6 +28,8 @@ from codedesigner.service.settings import ServiceSettings
 from codedesigner.service.telling import Telling
 from codedesigner.service.worker import Worker, WorkerConfig
 
+_SPARE_S = 5
+
 
 async def work(
     settings: ServiceSettings,
@@ -38,16 +42,16 @@ async def work(
     slots: int,
     config: WorkerConfig | None = None,
     timing: Timing | None = None,
+    leader: int | None = None,
 ) -> None:
     """Take tasks until SIGTERM or SIGINT comes, and return once they have ended or were handed back.
+
+    The same when the pipe `leader` ends, a file descriptor: whoever started this is gone, and starts another one.
 
     Raises:
         ConfigError, StoreError, DatabaseError: it cannot begin.
     """
-    tell = Telling(log)
-    environ = {**environ, PRIVATE_NETWORKS: ",".join(settings.network.private)}
-    if settings.operator_file:
-        environ = {**environ, OPERATOR_FILE: settings.operator_file}
+    tell, environ = Telling(log), _environ(settings, environ)
     transport = HttpTransport(reach=Reach.of_environment(environ))
     heard: list[PoolListen] = [tell.pool]
 
@@ -83,18 +87,39 @@ async def work(
             base, desks, supervisor_of_all(base, options, environ), config=config or usual, listen=tell.service
         )
         try:
-            await _run(worker)
+            await _run(worker, leader, tell.note)
         finally:
             await notes.close()
 
 
-async def _run(worker: Worker) -> None:
-    """Until a signal comes."""
+def _environ(settings: ServiceSettings, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The operator's, with what the file says."""
+    more = {PRIVATE_NETWORKS: ",".join(settings.network.private)}
+    if settings.operator_file:
+        more[OPERATOR_FILE] = settings.operator_file
+    return {**environ, **more}
+
+
+async def _run(worker: Worker, leader: int | None, say: Callable[[str], None]) -> None:
+    """Until a signal comes, or the pipe ends."""
     loop = asyncio.get_running_loop()
+
+    def heard(pipe: int) -> None:
+        if not os.read(pipe, 1):
+            loop.remove_reader(pipe)
+            say("whoever started this worker is gone: it stops")
+            # Nobody is there to end it, should it not stop by itself.
+            signal.alarm(math.ceil(2 * worker.config.grace_s) + _SPARE_S)
+            worker.stop()
+
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, worker.stop)
+    if leader is not None:
+        loop.add_reader(leader, heard, leader)
     try:
         await worker.run()
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
+        if leader is not None:
+            loop.remove_reader(leader)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +16,7 @@ from codedesigner.state.memory import Tell, trouble
 from codedesigner.state.replyjson import decoded, encoded
 from codedesigner.state.shelf import DAY_S, LARGEST, Shelf
 from codedesigner.state.sqlite import Held
+from codedesigner.state.waiting import Waiting
 
 FILE_NAME = "replies.sqlite"
 SCHEMA_VERSION = 1
@@ -31,8 +34,8 @@ class ReplyStore:
 
     Each process measures its limits after every hundredth of them that it has put, so that they may be exceeded by a
     hundredth for each process that writes. The first trouble goes to `tell` as one line for a person, and from then on
-    nothing is known and nothing kept. `clock` gives Unix time in seconds, `busy_s` is how long to wait for another
-    process. Belongs to one event loop at a time.
+    nothing is known and nothing kept, for `again_s` seconds; what was to be kept meanwhile waits in memory. `clock`
+    gives Unix time in seconds, `busy_s` is how long to wait for another process. Belongs to one event loop at a time.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class ReplyStore:
         rows: int = MOST_ROWS,
         most_bytes: int = MOST_BYTES,
         busy_s: float = _BUSY_S,
+        again_s: float = math.inf,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.path = folder / FILE_NAME
@@ -52,7 +56,9 @@ class ReplyStore:
         schema = self._shelf.schema(SCHEMA_VERSION)
         self._reader = Held(self.path, schema, busy_s=busy_s)
         self._writer: GroupWriter[_Item] = GroupWriter(Held(self.path, schema, busy_s=busy_s), self._write)
-        self._usable = True
+        self._again_s = again_s
+        self._away_until = 0.0
+        self._waiting = Waiting()
         self._measured = False
         self._rows_since = 0
         self._bytes_since = 0
@@ -62,7 +68,10 @@ class ReplyStore:
 
         Everything in it is as it was when it was kept: the call's id, the usage, the cost.
         """
-        if not self._usable:
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            return decoded(waiting)
+        if self._clock() < self._away_until:
             return None
         try:
             # Read right here: that is quicker than asking another thread for it.
@@ -78,20 +87,39 @@ class ReplyStore:
 
     async def put(self, key: str, reply: Reply) -> None:
         """Keep a good reply of at most `LARGEST` characters. When this returns, it survives the end of the process."""
-        if not self._usable or not reply.good or reply.from_store:
+        if not reply.good or reply.from_store or self._away_until == math.inf:
             return
         text = encoded(reply)
         if text is None or len(text) > LARGEST:
             return
+        if self._clock() < self._away_until:
+            self._waiting.put_back({key: text})
+        else:
+            await self._save(key, text)
+
+    async def close(self) -> None:
+        """Write what is still to be written, and close the file. The next use opens it again."""
+        await self._save_waiting()
+        await self._writer.close()
+        self._reader.close()
+
+    async def _save(self, key: str, text: str) -> None:
         try:
             await self._writer.put((key, text))
         except StoreError as error:
             self._give_up(error)
+            if self._again_s < math.inf:
+                self._waiting.put_back({key: text})
+        else:
+            await self._save_waiting()
 
-    async def close(self) -> None:
-        """Write what is still to be written, and close the file. The next use opens it again."""
-        await self._writer.close()
-        self._reader.close()
+    async def _save_waiting(self) -> None:
+        texts = self._waiting.take()
+        try:
+            await asyncio.gather(*(self._writer.put(item) for item in texts.items()))
+        except StoreError as error:
+            self._give_up(error)
+            self._waiting.put_back(texts)
 
     def _write(self, db: sqlite3.Connection, items: Sequence[_Item]) -> None:
         now = self._clock()
@@ -110,6 +138,6 @@ class ReplyStore:
         return not self._measured or self._rows_since > rows or self._bytes_since > most_bytes
 
     def _give_up(self, error: StoreError) -> None:
-        if self._usable:
-            self._usable = False
+        if self._clock() >= self._away_until:
+            self._away_until = self._clock() + self._again_s
             self._tell(trouble(error))

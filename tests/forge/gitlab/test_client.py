@@ -18,6 +18,7 @@ from codedesigner.errors import (
     ForgeError,
     LimitedError,
     MissingError,
+    UnavailableError,
     UnreachableError,
 )
 from codedesigner.forge.answers import AgainError, Answer
@@ -123,9 +124,17 @@ def comment() -> Any:
 def test_a_server_that_never_answers_well_is_given_up(tmp_path: Path) -> None:
     with gitlab_world(tmp_path / "g") as world:
         world.gitlab.fail(Fault("GET", "/merge_requests/1$", 0, cut=True))
-        with pytest.raises(UnreachableError):
+        with pytest.raises(UnavailableError):
             asyncio.run(world.forge.pull(1))
         assert world.paused == [1.0, 2.0, 4.0]
+
+
+def test_a_server_that_breaks_over_a_request_is_not_away(tmp_path: Path) -> None:
+    with gitlab_world(tmp_path / "g") as world:
+        world.gitlab.fail(Fault("GET", "/merge_requests/1$", 0, status=500))
+        with pytest.raises(UnreachableError) as broke:
+            asyncio.run(world.forge.pull(1))
+        assert not isinstance(broke.value, UnavailableError)
 
 
 def test_a_job_s_token_is_nobody(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from codedesigner.errors import (
     ForgeError,
     LimitedError,
     MissingError,
+    UnavailableError,
     UnreachableError,
 )
-from codedesigner.forge.answers import FIRST_PAUSE_S, AgainError, Answer, one_line, retry_after
+from codedesigner.forge.answers import FIRST_PAUSE_S, AgainError, Answer, no_use, one_line, retry_after
 
 _LIMIT_WORDS = re.compile(r"rate limit|abuse detection|submitted too quickly|please wait a few minutes", re.IGNORECASE)
 _PERMISSION_WORDS = re.compile(r"not accessible by|must have|must authenticate|not permitted|blocked", re.IGNORECASE)
@@ -38,8 +39,7 @@ def judge(answer: Answer, what: str, *, needs: str, now: float, limits_met: int)
     if 200 <= status < 300:
         return answer
     if status >= 500 or status < 200:
-        error = UnreachableError(f"GitHub answered {what} with {status}", status=status)
-        raise AgainError(error, pause=None, stored=True)
+        raise AgainError(no_use("GitHub", what, status), pause=None, stored=True)
     if status < 400:
         raise MissingError(
             f"GitHub redirects {what}, and redirects are not followed",
@@ -84,7 +84,7 @@ def judge_graphql(answer: Answer, what: str, *, needs: str, now: float, limits_m
 
 def unreachable(what: str, why: str) -> AgainError:
     """There was no answer: the connection could not be made, broke, or took too long."""
-    return AgainError(UnreachableError(f"no answer from GitHub to {what}: {why}"), pause=None, stored=True)
+    return AgainError(UnavailableError(f"no answer from GitHub to {what}: {why}"), pause=None, stored=True)
 
 
 def reasons(data: Any) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from codedesigner import __version__
 from codedesigner.errors import ConfigError, LimitedError, UnreachableError
-from codedesigner.forge.answers import Answer
+from codedesigner.forge.answers import FIRST_PAUSE_S, Answer
 from codedesigner.forge.attempts import LIMITS, Attempts, Timing
 from codedesigner.forge.github.address import AccessToken, Address, App, AppInstallation, Credential
 from codedesigner.forge.github.answers import judge, judge_graphql, unreachable
@@ -200,7 +200,7 @@ def _app_refused(error: Any) -> Exception:
     if status >= 500:
         return unreachable("a token of the App", f"status {status}")
     if status in (403, 429) and "limit" in str(error.message).lower():
-        return LimitedError("GitHub limits making tokens of the App", status=status)
+        return LimitedError("GitHub limits making tokens of the App", status=status, retry_after_s=FIRST_PAUSE_S)
     said = error.message or status
     return ConfigError(f"GitHub makes no token for the App: {said}", hint="check id, key and installation")
 

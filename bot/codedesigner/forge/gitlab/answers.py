@@ -14,9 +14,9 @@ from codedesigner.errors import (
     ForgeError,
     LimitedError,
     MissingError,
-    UnreachableError,
+    UnavailableError,
 )
-from codedesigner.forge.answers import FIRST_PAUSE_S, AgainError, Answer, one_line, retry_after
+from codedesigner.forge.answers import FIRST_PAUSE_S, AgainError, Answer, no_use, one_line, retry_after
 
 _FULL = "Maximum number of comments"
 _LINE_CODE = "line_code"
@@ -36,8 +36,7 @@ def judge(answer: Answer, what: str, *, needs: str, now: float, limits_met: int)
     if 200 <= status < 300:
         return answer
     if status >= 500 or status < 200:
-        error = UnreachableError(f"GitLab answered {what} with {status}", status=status)
-        raise AgainError(error, pause=None, stored=True)
+        raise AgainError(no_use("GitLab", what, status), pause=None, stored=True)
     if status == 429:
         told = retry_after(answer.headers, now)
         pause = FIRST_PAUSE_S * 2.0**limits_met if told is None else told
@@ -48,7 +47,7 @@ def judge(answer: Answer, what: str, *, needs: str, now: float, limits_met: int)
 
 def unreachable(what: str, why: str, hint: str | None = None) -> AgainError:
     """There was no answer: the connection could not be made, broke, or took too long."""
-    error = UnreachableError(f"no answer from GitLab to {what}: {why}", hint=hint)
+    error = UnavailableError(f"no answer from GitLab to {what}: {why}", hint=hint)
     return AgainError(error, pause=None, stored=True)
 
 

@@ -87,7 +87,8 @@ def _why(task: Task, now: float) -> str:
     if task.held and task.active:
         return "paused by a person"
     if task.active and task.not_before > now:
-        again = f"again in {span(task.not_before - now)}"
+        away = f"away for {span(now - task.away_since)}, tried {task.waits} times, " if task.waits else ""
+        again = f"{away}again in {span(task.not_before - now)}"
         return f"{again}: {task.error}" if task.error else again
     if task.state == "completed" and task.outcome not in ("", "done"):
         return task.outcome
