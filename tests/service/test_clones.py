@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from codedesigner.errors import RepositoryError
+from codedesigner.errors import UnavailableError
 from codedesigner.service import clones as module
 from codedesigner.service.clones import Clones
 
@@ -81,7 +81,7 @@ def test_what_is_too_much_goes_the_longest_unused_first_and_never_what_is_in_use
 def test_an_address_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
     async def run() -> None:
         async with Clones(tmp_path, seconds=5).of(Forge("http://127.0.0.1:9/o/a.git")) as fetch:
-            with pytest.raises(RepositoryError):
+            with pytest.raises(UnavailableError):
                 await fetch([A])
 
     asyncio.run(run())
