@@ -187,13 +187,18 @@ class _Desk:
         file = self._files[finding.path]
         lines = file.new_lines
         at = min(max(1, finding.line), max(1, len(lines)))
-        claim = WireIssue(
-            severity=finding.severity,
-            location=WirePlace(file=finding.path, line=at, end_line=max(at, finding.end_line)),
-            description=finding.body or finding.title,
-            kind=finding.kind,
-            angle=finding.angle,
-            evidence=lines[at - 1] if lines else "",
+        # One that stands for others is repaired once all who claim any of them are content.
+        seen = (finding, *finding.also)
+        claims = tuple(
+            WireIssue(
+                severity=one.severity,
+                location=WirePlace(file=finding.path, line=at, end_line=max(at, finding.end_line)),
+                description=one.body or one.title,
+                kind=one.kind,
+                angle=one.angle,
+                evidence=lines[at - 1] if lines else "",
+            )
+            for one in seen
         )
         return Problem(
             finding.id,
@@ -201,8 +206,8 @@ class _Desk:
             self._matter.versions[finding.path].after,
             finding.kind,
             finding.angle,
-            frozenset(ballot.location for ballot in finding.ballots if ballot.vote == "yes"),
-            (claim,),
+            frozenset(ballot.location for one in seen for ballot in one.ballots if ballot.vote == "yes"),
+            claims,
             unit,
             _hints(finding),
         )
@@ -255,7 +260,8 @@ def _line(file: FileChange, number: int) -> str:
 
 def _hints(finding: Finding) -> tuple[str, ...]:
     """What may help to repair it: what those who confirmed it saw, and what analysers would do."""
-    seen = [ballot.reason for ballot in finding.ballots if ballot.vote == "yes" and ballot.reason]
+    claims = (finding, *finding.also)
+    seen = [ballot.reason for one in claims for ballot in one.ballots if ballot.vote == "yes" and ballot.reason]
     seen += [made.message for _, made in finding.fixes if made.message]
     return tuple(dict.fromkeys(" ".join(each.split()) for each in seen))[:MOST_HINTS]
 

@@ -17,6 +17,7 @@ from codedesigner.fixing import fix
 from codedesigner.planning import Request, plan_change
 from codedesigner.publish.build import build_report
 from codedesigner.publish.coverage import count, stats
+from codedesigner.publish.duplicates import one_each
 from codedesigner.publish.fingerprint import fingerprinted, number_findings
 from codedesigner.publish.forge.recognise import dismissed_ones
 from codedesigner.publish.gate import GateDecision, Threshold, decide, switched_off
@@ -26,6 +27,8 @@ from codedesigner.publish.suppress import accepted, capped, silenced
 from codedesigner.run.examine import Looked, Progress, silent, versions
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.hearing import Matter
+from codedesigner.vote.likeness import Likeness
+from codedesigner.vote.meaning import likeness_of
 
 
 async def review(request: Request, progress: Progress = silent) -> Report:
@@ -37,7 +40,7 @@ async def review(request: Request, progress: Progress = silent) -> Report:
     matter = Matter(planned.files, planned.units, planned.plan, versions(planned.files), request.reviewers)
     ask = asker(request, progress)
     heard = await hear(request, planned, matter, ask)
-    findings = _settle(request, matter, all_findings(heard, planned))
+    findings = _settle(request, matter, all_findings(heard, planned), likeness_of(heard.embedded.vectors))
     fixed = await fix(request, planned, matter, heard, findings, ask, started=started)
     findings, heard = fixed.findings, replace(heard, fixing=fixed.spent)
     coverage = count(
@@ -69,13 +72,13 @@ class Outcome:
     heard: Hearing | None = None
 
 
-def _settle(request: Request, matter: Matter, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _settle(request: Request, matter: Matter, findings: Sequence[Finding], likeness: Likeness) -> tuple[Finding, ...]:
     settings = request.settings
     today = dt.datetime.fromtimestamp(request.now, dt.UTC).date()
     files = {file.path: file for file in matter.files}
     kept = silenced(fingerprinted(findings), files, settings.inline_suppressions)
     kept = dismissed_ones(accepted(kept, settings.suppress, today=today), request.dismissed, request.change.files)
-    return capped(number_findings(kept), settings.limits.findings)
+    return capped(number_findings(one_each(kept, likeness)), settings.limits.findings)
 
 
 def _conclude(request: Request, outcome: Outcome, decision: GateDecision, started: float) -> Report:

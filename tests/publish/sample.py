@@ -8,6 +8,7 @@ from typing import Literal
 from codedesigner.change.model import Change, FileChange, Span, Status, Unit, encode, split_lines
 from codedesigner.protocol.suggestion import Look
 from codedesigner.publish.build import build_report
+from codedesigner.publish.duplicates import one_each
 from codedesigner.publish.fingerprint import fingerprinted, number_findings
 from codedesigner.publish.gate import decide
 from codedesigner.publish.inputs import Coverage, FailOn, LocationStats, RenderInput, Skipped, Usage
@@ -249,7 +250,7 @@ def sample(
 ) -> RenderInput:
     """The sample, or the like of it, ready to render."""
     settings = gate or Gate()
-    named = number_findings(fingerprinted(findings))
+    named = number_findings(one_each(fingerprinted(findings)))
     report = build_report(
         change=change,
         units=UNITS,

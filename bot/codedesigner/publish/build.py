@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from codedesigner.change.model import Change, FileChange, Unit
+from codedesigner.publish.duplicates import why_duplicate
 from codedesigner.publish.gate import GateDecision, GateSettings
 from codedesigner.publish.inputs import Coverage, LocationStats, Mode, Usage
 from codedesigner.publish.plain import shown
 from codedesigner.publish.report import (
+    AlsoReport,
     BallotReport,
     CalibrationReport,
     ChangeReport,
@@ -43,6 +45,8 @@ def build_report(
     calibration: Calibration | None = None,
 ) -> Report:
     """The report. Findings carry their ids and fingerprints already (`publish.fingerprint`)."""
+    told = tuple(findings)
+    by_fingerprint = {finding.fingerprint: finding for finding in told}
     return Report(
         schema_version="1",
         change=_change(change, units),
@@ -55,7 +59,7 @@ def build_report(
             blocking=decision.blocking,
         ),
         coverage=_coverage(coverage),
-        findings=tuple(_finding(finding) for finding in findings),
+        findings=tuple(_finding(finding, by_fingerprint) for finding in told),
         locations=tuple(_location(location) for location in locations),
         usage=UsageReport(
             model_calls=usage.model_calls,
@@ -117,7 +121,9 @@ def _coverage(coverage: Coverage) -> CoverageReport:
     )
 
 
-def _finding(finding: Finding) -> FindingReport:
+def _finding(finding: Finding, others: Mapping[str, Finding]) -> FindingReport:
+    stands = others.get(finding.duplicate_of)
+    reason = finding.reason if stands is None else why_duplicate(stands.id, stands.angle, finding.reason)
     return FindingReport(
         id=finding.id,
         fingerprint=finding.fingerprint,
@@ -139,10 +145,24 @@ def _finding(finding: Finding) -> FindingReport:
         confidence=round(finding.confidence, 6),
         decided=finding.decided,
         disposition=finding.disposition,
-        reason=shown(finding.reason),
+        reason=shown(reason),
         ballots=tuple(_ballot(ballot) for ballot in finding.ballots),
         suggestion=None if finding.suggestion is None else _suggestion(finding.suggestion),
         unfixed=shown(finding.unfixed),
+        also=tuple(_also(one, others) for one in finding.also),
+        duplicate_of=None if stands is None else stands.id,
+    )
+
+
+def _also(finding: Finding, others: Mapping[str, Finding]) -> AlsoReport:
+    return AlsoReport(
+        id=others[finding.fingerprint].id,
+        angle=shown(finding.angle),
+        kind=shown(finding.kind),
+        severity=finding.severity,
+        title=shown(finding.title),
+        agreement=round(finding.agreement, 6),
+        ballots=tuple(_ballot(ballot) for ballot in finding.ballots),
     )
 
 

@@ -45,11 +45,12 @@ def fingerprinted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def number_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings with ids F1, F2, …: posted ones first, then by severity (worst first), path, line and kind."""
-    ordered = sorted(findings, key=_rank)
+    ordered = sorted(findings, key=in_order_of_numbers)
     return tuple(replace(finding, id=f"F{number}") for number, finding in enumerate(ordered, 1))
 
 
-def _rank(finding: Finding) -> tuple[bool, int, str, int, str, int, str]:
+def in_order_of_numbers(finding: Finding) -> tuple[bool, int, str, int, str, int, str]:
+    """A sort key: by it findings get their numbers."""
     return (
         finding.disposition != "posted",
         -rank(finding.severity),

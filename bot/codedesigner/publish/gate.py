@@ -84,17 +84,26 @@ def severe(finding: Finding, threshold: Threshold) -> bool:
 
 
 def blocks(finding: Finding, threshold: Threshold) -> bool:
-    """Whether a finding blocks on its own. Only posted findings can: nobody could answer one that was never shown.
+    """Whether a finding blocks. Only posted findings can: nobody could answer one that was never shown.
 
-    Where the supervisor decided, the vote did not: its agreement is no reason for or against any more.
+    One that stands for others, seen from other angles, blocks where any of them would. Where the supervisor decided,
+    the vote did not: its agreement is no reason for or against any more.
     """
     if finding.disposition != "posted":
         return False
+    return any(_blocks(one, threshold) for one in (finding, *finding.also))
+
+
+def _blocks(finding: Finding, threshold: Threshold) -> bool:
     # Written as "not below", so that an agreement that is not a number blocks.
     agreed = not finding.agreement < threshold.min_agreement - _TOLERANCE
     if threshold.min_probability is not None and finding.probability is not None:
         agreed = not finding.probability < threshold.min_probability - _TOLERANCE
     return (agreed or finding.decided == "supervisor") and severe(finding, threshold)
+
+
+def _waits(finding: Finding, threshold: Threshold) -> bool:
+    return any(severe(one, threshold) for one in (finding, *finding.also))
 
 
 def decide(
@@ -112,7 +121,7 @@ def decide(
     told = list(findings)
     posted = [finding for finding in told if finding.disposition == "posted"]
     blocking = [finding for finding in posted if blocks(finding, own.get(finding.path, default))]
-    waiting = [each for each in told if each.disposition == "undecided" and severe(each, own.get(each.path, default))]
+    waiting = [each for each in told if each.disposition == "undecided" and _waits(each, own.get(each.path, default))]
     ratio = coverage_ratio(coverage)
     short = not ratio >= settings.coverage - _TOLERANCE
     conclusion: Conclusion = "fail" if blocking else "inconclusive" if short or waiting else "pass"

@@ -12,7 +12,7 @@ from codedesigner.publish.plain import clipped, plural
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.sanitise import block_lines, code, html, prose
 from codedesigner.publish.suggestion import diff_block, fence, verified
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, told, undecided, unwell
+from codedesigner.publish.tally import also_seen, not_reviewed, posted, set_aside, tally, told, undecided, unwell
 from codedesigner.text import render as fill
 
 Sources = Mapping[str, Sequence[str]]
@@ -174,6 +174,7 @@ def finding_facts(finding: FindingReport, given: RenderInput) -> dict[str, objec
         "votes": "; ".join(
             f"{word}: {', '.join(prose(name, cell=True) for name in names)}" for word, names in said if names
         ),
+        "also": prose(also_seen(finding), cell=True),
         "body": "" if finding.body.strip() == finding.title.strip() else prose(finding.body),
         "source": _source(finding, given),
         "suggestion": _suggestion(finding, given.sources),

@@ -15,7 +15,16 @@ from codedesigner.publish.plain import clipped, visible
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.secrets import redact
 from codedesigner.publish.suggestion import proofs
-from codedesigner.publish.tally import DISPOSITION_WORDS, beside, not_reviewed, posted, set_aside, tally, undecided
+from codedesigner.publish.tally import (
+    DISPOSITION_WORDS,
+    also_seen,
+    beside,
+    not_reviewed,
+    posted,
+    set_aside,
+    tally,
+    undecided,
+)
 from codedesigner.text import render as fill
 
 _WIDTH = 160
@@ -69,6 +78,7 @@ def _finding(finding: FindingReport, given: RenderInput) -> object:
         "place": f"{finding.path}:{finding.line}{column}{to}",
         "fraction": votes.fraction,
         "beside": beside(finding),
+        "also_seen": also_seen(finding),
         "said": "; ".join(f"{word}: {', '.join(names)}" for word, names in told if names),
         "disposition_words": DISPOSITION_WORDS[finding.disposition],
         "rows": [*_rows(finding, given)],

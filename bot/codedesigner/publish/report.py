@@ -116,6 +116,18 @@ class SuggestionReport(_Model):
         return "applies" in self.verified and "reviewed" in self.verified
 
 
+class AlsoReport(_Model):
+    """Another finding that means the same defect, seen from another angle."""
+
+    id: str = Field(description="Its name within this report.")
+    angle: str = Field(description="The angle from which it was found.")
+    kind: str = Field(description="Its kind.")
+    severity: Severity = Field(description="How bad it is from there.")
+    title: str = Field(description="The defect in a line, as it is seen from there.")
+    agreement: Share = Field(description="Its own agreement.")
+    ballots: tuple[BallotReport, ...] = Field(description="Every vote on it.")
+
+
 class FindingReport(_Model):
     """One defect, the votes on it, and what became of it."""
 
@@ -147,6 +159,10 @@ class FindingReport(_Model):
     ballots: tuple[BallotReport, ...] = Field(description="Every vote.")
     suggestion: SuggestionReport | None = Field(description="A verified fix, or null.")
     unfixed: str = Field(default="", description="Why a posted finding has no suggestion; empty otherwise.")
+    also: tuple[AlsoReport, ...] = Field(
+        default=(), description="Findings that mean the same defect from other angles, and for which this one stands."
+    )
+    duplicate_of: str | None = Field(default=None, description="Id of the finding that stands for this duplicate.")
 
 
 class LocationReport(_Model):

@@ -106,6 +106,8 @@ def _result(finding: FindingReport, index: int, sources: Sources) -> Json:
             {"location": ballot.location, "vote": ballot.vote, "how": ballot.how} for ballot in finding.ballots
         ],
     }
+    if finding.also:
+        properties["also"] = [{"angle": one.angle, "agreement": one.agreement} for one in finding.also]
     if finding.angle == "security":
         properties["security-severity"] = _SECURITY_SEVERITY[finding.severity]
     result: Json = {

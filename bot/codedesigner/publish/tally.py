@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from codedesigner.change.model import NotReviewed
-from codedesigner.publish.plain import visible
-from codedesigner.publish.report import FindingReport, LocationReport, Report, SkippedReport
+from codedesigner.publish.plain import clipped, folded, visible
+from codedesigner.publish.report import AlsoReport, FindingReport, LocationReport, Report, SkippedReport
 from codedesigner.vote.finding import Disposition, Vote
 
 DISPOSITION_WORDS: dict[Disposition, str] = {
@@ -20,6 +20,7 @@ DISPOSITION_WORDS: dict[Disposition, str] = {
     "suppressed": "suppressed",
     "capped": "over the most findings shown",
 }
+_ALSO_LIMIT = 120
 _SHOWN: frozenset[Disposition] = frozenset({"posted", "undecided"})
 
 # Left out by choice, or with nothing in them to review. The other reasons are failures and are told first.
@@ -66,7 +67,24 @@ def told_briefly(finding: FindingReport) -> str:
     return f"{votes.fraction}, {ALONE}" if votes.alone else votes.fraction
 
 
-def tally(finding: FindingReport) -> Tally:
+def also_seen(finding: FindingReport) -> str:
+    """From which other angles the defect was seen, each with its votes, and its words where they are others.
+
+    Empty where there are none.
+    """
+    return "; ".join(_from_there(one, finding) for one in finding.also)
+
+
+def _from_there(one: AlsoReport, finding: FindingReport) -> str:
+    votes = tally(one)
+    said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
+    who = " · ".join(f"{word}: {', '.join(names)}" for word, names in said if names)
+    less = "" if one.severity == finding.severity else f", {one.severity}"
+    words = "" if one.title == finding.title else f": {clipped(folded(visible(one.title)), _ALSO_LIMIT)}"
+    return f"{visible(one.angle)} ({votes.fraction}{less} · {who}){words}"
+
+
+def tally(finding: FindingReport | AlsoReport) -> Tally:
     """Who said what about a finding. A silent location that was not asked is marked so."""
     names: dict[Vote, list[str]] = {"yes": [], "no": [], "abstain": []}
     for ballot in finding.ballots:

@@ -12,7 +12,17 @@ from codedesigner.publish.paint import Paint, Style
 from codedesigner.publish.plain import clipped, folded, plural, visible
 from codedesigner.publish.report import FindingReport, Report, SuggestionReport
 from codedesigner.publish.suggestion import proofs
-from codedesigner.publish.tally import not_reviewed, posted, set_aside, tally, told, uncalibrated, undecided, unwell
+from codedesigner.publish.tally import (
+    also_seen,
+    not_reviewed,
+    posted,
+    set_aside,
+    tally,
+    told,
+    uncalibrated,
+    undecided,
+    unwell,
+)
 from codedesigner.publish.wrap import wrapped
 from codedesigner.severity import Severity
 
@@ -65,6 +75,8 @@ class _Page:
         yield f"  {place}{visible(finding.angle)} · agreement {told(finding)}{by}"
         said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
         yield from self._dim(" · ".join(f"{word}: {', '.join(names)}" for word, names in said if names))
+        if finding.also:
+            yield from self._dim(f"also seen from: {also_seen(finding)}")
         yield from self._excerpt(finding)
         body = clipped(visible(finding.body, keep="\n").strip(), _BODY_LIMIT)
         if body and folded(body) != folded(visible(finding.title)):

@@ -44,7 +44,8 @@ class Finding:
     """One defect after the vote. Lines are 1-based on `side`; `function` is None for code outside every function.
 
     `agreement` is what the vote was, whoever `decided` in the end. `proposals` are the claims that it was made from.
-    `unfixed` says why a posted finding has no suggestion.
+    `unfixed` says why a posted finding has no suggestion. `also` are findings that mean the same defect, seen from
+    other angles, as they were before this one came to stand for them: they are `duplicate_of` its fingerprint.
     """
 
     path: str
@@ -73,3 +74,5 @@ class Finding:
     decided: Decider = "vote"
     proposals: tuple[Proposal, ...] = ()
     probability: float | None = None  # that it is right, where a calibration says so
+    also: tuple[Finding, ...] = ()
+    duplicate_of: str = ""

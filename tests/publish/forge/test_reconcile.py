@@ -393,3 +393,84 @@ def test_whatever_happens_one_comment_a_finding_and_nothing_left_to_do(
             world.dismiss(f"F{opened[0].mark.number}")
         if deed == "answer" and opened and opened[0].thread is not None:
             world.answer(opened[0].thread, "why?")
+
+
+SAID = "`compute` may return None here, and its value is read without a check"
+
+
+def seen(angle: str, severity: str = "high", text: str = SAID, line: int = 5, lines: list[str] = LINES) -> Finding:
+    return found(line, lines, kind=f"model/{angle}", angle=angle, severity=severity, title=text, body=text)
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_one_defect_from_several_angles_is_one_thread_whichever_is_the_worst(forge: Forge) -> None:
+    world = World(forge)
+    first = world.run([seen("correctness"), seen("security", "critical"), seen("design", "low")], [file_of(LINES)])
+    assert fates(first) == {"F1": "new"}
+    assert [post.id for post in first.posts] == ["F1"]
+    assert "**critical" in body(world, 1)
+    assert "Also seen from: correctness (2/2, high · yes: ruff, pyflakes); design (2/2, low" in body(world, 1)
+
+    # Another angle is the worst now, and one says nothing any more: it is the same finding, on lines that have moved.
+    world.push("3")
+    lines = ["a", *LINES]
+    second = world.run(
+        [seen("correctness", "critical", line=6, lines=lines), seen("design", "low", line=6, lines=lines)],
+        [file_of(lines)],
+    )
+    assert fates(second) == {"F1": "still"}
+    assert not second.posts
+    assert "Also seen from: design" in body(world, 1)
+    assert world.run(
+        [seen("correctness", "critical", line=6, lines=lines), seen("design", "low", line=6, lines=lines)],
+        [file_of(lines)],
+    ).done
+
+    # Only one that stood behind another is left of it.
+    world.push("4")
+    third = world.run([seen("design", "low", line=6, lines=lines)], [file_of(lines)])
+    assert fates(third) == {"F1": "still"}
+    assert "Also seen" not in body(world, 1)
+
+    world.push("5")
+    assert fates(world.run([], [file_of(["value = 1"])])) == {"F1": "fixed"}
+    assert world.discussion.threads[0].resolved
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_lines_that_only_moved_are_no_reason_to_write_of_one_that_stands_for_others(forge: Forge) -> None:
+    world = World(forge)
+    both = [seen("correctness"), seen("security", "low")]
+    world.run(both, [file_of(LINES)])
+    world.push("3")
+    lines = ["a", "b", *LINES]
+    moved = [seen("correctness", line=7, lines=lines), seen("security", "low", line=7, lines=lines)]
+    assert world.run(moved, [file_of(lines)]).done
+
+
+def test_who_dismisses_one_that_stands_for_others_dismisses_them_all_and_none_that_came_since() -> None:
+    world = World()
+    world.run([seen("correctness"), seen("security", "low")], [file_of(LINES)])
+    world.dismiss("F1")
+    assert fates(world.run([seen("correctness"), seen("security", "low")], [file_of(LINES)])) == {"F1": "dismissed"}
+    # Whichever leads, and whichever is left.
+    world.push("3")
+    assert fates(world.run([seen("correctness", "low"), seen("security")], [file_of(LINES)])) == {"F1": "dismissed"}
+    world.push("4")
+    assert fates(world.run([seen("security")], [file_of(LINES)])) == {"F1": "dismissed"}
+    # What nobody had said when it was dismissed, nobody has dismissed.
+    world.push("5")
+    last = world.run([seen("security"), seen("performance", "critical")], [file_of(LINES)])
+    assert fates(last) == {"F1": "dismissed", "F2": "new"}
+    assert world.report([seen("performance", "critical")], [file_of(LINES)]).gate.conclusion == "fail"
+
+
+def test_threads_of_one_defect_from_before_become_one() -> None:
+    world = World()
+    apart = [seen("correctness"), seen("security", "low", "`value_5` is read although it may be None, says the type")]
+    assert len(world.run(apart, [file_of(LINES)]).posts) == 2
+    world.push("3")
+    second = world.run([seen("correctness"), seen("security", "low")], [file_of(LINES)])
+    assert fates(second) == {"F1": "still", "F2": "withdrawn"}
+    assert fate(second, "F2").reason.startswith("the same defect as F1, seen from correctness; ")
+    assert "Also seen from: security" in body(world, 1)

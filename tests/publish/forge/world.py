@@ -10,6 +10,7 @@ from tests.publish.sample import Gate, Mode
 from codedesigner.change.model import Change, FileChange
 from codedesigner.publish.build import build_report
 from codedesigner.publish.discussion import Account, Comment, Discussion, Thread
+from codedesigner.publish.duplicates import one_each
 from codedesigner.publish.fingerprint import fingerprinted, number_findings
 from codedesigner.publish.forge.comment import Page
 from codedesigner.publish.forge.links import links_of
@@ -63,7 +64,7 @@ class World:
         locations: Sequence[LocationStats] = IDLE,
     ) -> Report:
         """The report of a review of the head, with what people dismissed left out."""
-        named = number_findings(dismissed_ones(fingerprinted(findings), self.recall().dismissals, files))
+        named = number_findings(one_each(dismissed_ones(fingerprinted(findings), self.recall().dismissals, files)))
         settings = Gate()
         return build_report(
             change=Change("shop/cart", "1" * 40, self.head, tuple(files)),

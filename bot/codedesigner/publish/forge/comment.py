@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 from codedesigner.publish.discussion import NewThread
-from codedesigner.publish.forge.identity import identity_of
+from codedesigner.publish.forge.identity import identity_of, same_but_for_lines
 from codedesigner.publish.forge.links import Links
 from codedesigner.publish.forge.marks import Signer, split_marks
 from codedesigner.publish.forge.placing import Placed
 from codedesigner.publish.forge.recall import Posted
-from codedesigner.publish.forge.remembered import MOST_VOTES, FindingMark, Status, VoteKept
+from codedesigner.publish.forge.remembered import MOST_VOTES, FindingMark, Identity, Status, VoteKept
 from codedesigner.publish.inputs import FailOn
 from codedesigner.publish.limit import cap
 from codedesigner.publish.markdown import quoted
@@ -20,7 +20,7 @@ from codedesigner.publish.plain import clipped, visible
 from codedesigner.publish.report import FindingReport
 from codedesigner.publish.sanitise import code, html, prose
 from codedesigner.publish.secrets import redact
-from codedesigner.publish.tally import ALONE, tally
+from codedesigner.publish.tally import ALONE, also_seen, tally
 from codedesigner.severity import rank
 from codedesigner.text import render as fill
 
@@ -66,14 +66,21 @@ class Page:
         return self.threads != "never" and rank(finding.severity) >= rank(self.threads)
 
 
-def mark_of(finding: FindingReport, page: Page, posted: Posted | None = None, *, back: str = "") -> FindingMark:
-    """What the comment of a finding has to remember.
+def mark_of(
+    finding: FindingReport,
+    page: Page,
+    posted: Posted | None = None,
+    *,
+    back: str = "",
+    identity: Identity | None = None,
+) -> FindingMark:
+    """What the comment of a finding has to remember; `identity` is known where the finding stands for others, too.
 
     Of one that stands, the commit stays on which it was first reported, and so does its line: the forge knows where the
     comment is by now, and lines that only moved are no reason to write.
     """
-    identity = identity_of(finding)
-    if posted is not None and posted.mark.identity == identity.model_copy(update={"line": posted.mark.identity.line}):
+    identity = identity or identity_of(finding)
+    if posted is not None and same_but_for_lines(posted.mark.identity, identity):
         identity = posted.mark.identity
     order = {"yes": 0, "no": 1, "abstain": 2}
     votes = sorted(finding.ballots, key=lambda ballot: order[ballot.vote])
@@ -89,10 +96,10 @@ def mark_of(finding: FindingReport, page: Page, posted: Posted | None = None, *,
     )
 
 
-def new_thread(placed: Placed, page: Page) -> NewThread:
+def new_thread(placed: Placed, page: Page, identity: Identity | None = None) -> NewThread:
     """The comment of a finding that has none, for its place."""
     assert placed.place is not None  # noqa: S101 -- what has no place is in the summary
-    mark = mark_of(placed.finding, page)
+    mark = mark_of(placed.finding, page, identity=identity)
     body = finding_body(placed, page, mark)
     return NewThread(placed.place, body, page.signer.mark(mark), page.is_thread(placed.finding))
 
@@ -115,6 +122,7 @@ def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool 
             "votes": " · ".join(
                 f"{word}: {', '.join(prose(name, cell=True) for name in names)}" for word, names in said if names
             ),
+            "also": prose(also_seen(finding), cell=True),
             "back": page.commit(mark.back) if mark.back else "",
             "undecided": prose(finding.reason, cell=True) if finding.disposition == "undecided" else "",
             "where": _where(placed, page, inline=inline and page.is_thread(finding)),

@@ -21,7 +21,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from codedesigner.publish.forge.remembered import MOST_WORDS, Identity
+from codedesigner.publish.forge.remembered import MOST_ALSO, MOST_WORDS, Identity
 from codedesigner.publish.plain import folded, shown
 
 NEARBY = 60
@@ -64,8 +64,8 @@ class Subject(Protocol):
         """The name across reports."""
 
 
-def identity_of(subject: Subject) -> Identity:
-    """What is kept of a finding to know it again."""
+def identity_of(subject: Subject, also: Iterable[Subject] = ()) -> Identity:
+    """What is kept of a finding to know it again; `also` are those for which it stands."""
     evidence = shown(subject.evidence)
     said = tokens(evidence)
     return Identity(
@@ -77,7 +77,17 @@ def identity_of(subject: Subject) -> Identity:
         subject=_digest(folded(evidence)),
         tokens=_digest(json.dumps(said)),
         words="".join(map(_word, said)) if len(said) <= MOST_WORDS else "",
+        also=tuple(identity_of(one) for one in also)[:MOST_ALSO],
     )
+
+
+def same_but_for_lines(one: Identity, other: Identity) -> bool:
+    """Whether two are equal, wherever in the file they stand."""
+    return [_nowhere(each) for each in one.all] == [_nowhere(each) for each in other.all]
+
+
+def _nowhere(identity: Identity) -> Identity:
+    return identity.model_copy(update={"line": 0, "also": ()})
 
 
 def tokens(text: str) -> list[str]:

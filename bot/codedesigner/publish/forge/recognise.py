@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from codedesigner.change.model import FileChange
+from codedesigner.publish.duplicates import renamed
 from codedesigner.publish.forge.identity import Moves, identity_of, match
 from codedesigner.publish.forge.recall import Posted, Remembered
 from codedesigner.publish.forge.remembered import DecisionMark, Identity
@@ -82,7 +83,8 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
     known = _known(remembered)
     told = [index for index, one in enumerate(report.findings) if one.disposition in TOLD]
     rest = [index for index, one in enumerate(report.findings) if one.disposition not in TOLD]
-    identities = [identity_of(one) for one in report.findings]
+    by_id = {one.id: one for one in report.findings}
+    identities = [identity_of(one, [by_id[each.id] for each in one.also]) for one in report.findings]
     found: dict[int, _Known] = {}
     # What stands goes before what has ended, and what is told before what is only listed.
     live = [one for one in known if not one.ended]
@@ -90,7 +92,7 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
         taken = {one.key for one in found.values()}
         left = [one for one in among if one.key not in taken]
         open_ones = [index for index in indexes if index not in found]
-        pairs = match([one.identity for one in left], [identities[index] for index in open_ones], moves)
+        pairs = _alike([one.identity for one in left], [identities[index] for index in open_ones], moves)
         found |= {open_ones[now]: left[was] for now, was in pairs.items()}
     numbers, following = _numbers(report.findings, told, rest, found, remembered)
     ids = [f"F{numbers[index]}" for index in range(len(report.findings))]
@@ -110,19 +112,36 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
     )
 
 
+def _alike(old: Sequence[Identity], new: Sequence[Identity], moves: Moves) -> dict[int, int]:
+    """As `match`; what is known from one angle alone is the same as what stands for that angle, too.
+
+    Which of them stands for all changes with what each angle says of the defect.
+    """
+    found = match(old, new, moves)
+    olds = [(was, each) for was, one in enumerate(old) if was not in found.values() for each in one.all]
+    news = [(now, each) for now, one in enumerate(new) if now not in found for each in one.all]
+    if len(olds) == len(old) - len(found) and len(news) == len(new) - len(found):
+        return found
+    pairs = match([each for _, each in olds], [each for _, each in news], moves)
+    for second, first in sorted(pairs.items()):
+        now, was = news[second][0], olds[first][0]
+        if now not in found and was not in found.values():
+            found[now] = was
+    return found
+
+
 def dismissed_ones(
     findings: Iterable[Finding], dismissals: Sequence[DecisionMark], files: Sequence[FileChange]
 ) -> tuple[Finding, ...]:
-    """The findings; those that a person dismissed are suppressed, with who and why, wherever they have gone since."""
+    """The findings; those that a person dismissed are suppressed, with who and why, wherever they have gone since.
+
+    Who dismissed one that stood for others, seen from other angles, has dismissed them all, and none that came since.
+    """
     given = tuple(findings)
     told = [index for index, one in enumerate(given) if one.disposition in ("posted", "undecided")]
-    asked = [one for one in dismissals if one.identity is not None]
-    pairs = match(
-        [one.identity for one in asked if one.identity is not None],
-        [identity_of(given[index]) for index in told],
-        moves_of(files),
-    )
-    by = {told[now]: asked[was] for now, was in pairs.items()}
+    asked = [(one, each) for one in dismissals if one.identity is not None for each in one.identity.all]
+    pairs = match([identity for _, identity in asked], [identity_of(given[index]) for index in told], moves_of(files))
+    by = {told[now]: asked[was][0] for now, was in pairs.items()}
     return tuple(_dismissed(one, by[index]) if index in by else one for index, one in enumerate(given))
 
 
@@ -151,7 +170,11 @@ def _known(remembered: Remembered) -> list[_Known]:
 def _where_it_is(posted: Posted) -> Identity:
     """What is kept of a finding, on the line to which the forge has moved its comment since."""
     line = posted.thread.line if posted.thread is not None else None
-    return posted.mark.identity.model_copy(update={"line": line}) if line is not None else posted.mark.identity
+    if line is None:
+        return posted.mark.identity
+    shift = line - posted.mark.identity.line
+    also = [one.model_copy(update={"line": max(0, one.line + shift)}) for one in posted.mark.identity.also]
+    return posted.mark.identity.model_copy(update={"line": line, "also": tuple(also)})
 
 
 def _is_new(name: str, known: _Known | None, report: Report, remembered: Remembered) -> bool:
@@ -197,8 +220,15 @@ def _numbers(
 
 def _renumbered(report: Report, ids: Sequence[str]) -> Report:
     names = {finding.id: name for finding, name in zip(report.findings, ids, strict=True)}
-    findings = tuple(
-        finding.model_copy(update={"id": name}) for finding, name in zip(report.findings, ids, strict=True)
-    )
+    findings = tuple(_named(finding, names) for finding in report.findings)
     gate = report.gate.model_copy(update={"blocking": tuple(names[name] for name in report.gate.blocking)})
     return report.model_copy(update={"findings": findings, "gate": gate})
+
+
+def _named(finding: FindingReport, names: Mapping[str, str]) -> FindingReport:
+    also = tuple(one.model_copy(update={"id": names[one.id]}) for one in finding.also)
+    changes: dict[str, object] = {"id": names[finding.id], "also": also}
+    if finding.duplicate_of is not None:
+        now = names[finding.duplicate_of]
+        changes |= {"duplicate_of": now, "reason": renamed(finding.reason, finding.duplicate_of, now)}
+    return finding.model_copy(update=changes)

@@ -129,12 +129,15 @@ class _Work:
             if back or posted.mark.back == self._page.head:
                 what = "back"
         elif self._inline and placed.place is not None and finding.disposition == "posted":
-            self.posts.append(Post(finding.id, new_thread(placed, self._page)))
+            identity = self._recognised.identities[finding.id]
+            self.posts.append(Post(finding.id, new_thread(placed, self._page, identity)))
         self._fate(finding, what, posted)
 
     def _keep(self, placed: Placed, posted: Posted, *, back: bool) -> None:
         """A comment that stands says what the report says now."""
-        mark = mark_of(placed.finding, self._page, posted, back=self._page.head if back else "")
+        identity = self._recognised.identities[placed.finding.id]
+        back_in = self._page.head if back else ""
+        mark = mark_of(placed.finding, self._page, posted, back=back_in, identity=identity)
         body = finding_body(_as_it_stands(placed, posted), self._page, mark, inline=posted.thread is not None)
         resolved = posted.thread is not None and posted.thread.resolved
         if not same_body(body, posted.comment.body):

@@ -13,6 +13,8 @@ MOST_KNOWN = 400
 """Findings whose numbers are remembered; of older ones the number is forgotten, never given to another."""
 MOST_VOTES = 40
 MOST_WORDS = 64
+MOST_ALSO = 12
+"""Angles from which one defect is seen; a mark has room for so many."""
 
 Short = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=1_000)]
@@ -37,7 +39,7 @@ class Identity(_Content):
     """What makes a finding the same one at another commit. `identity.py` says how two are compared.
 
     `subject` digests the evidence with its white space folded, `tokens` its tokens; `words` are the tokens themselves,
-    four hex digits each, empty where there are too many.
+    four hex digits each, empty where there are too many. `also` are those of other findings for which it stands.
     """
 
     fingerprint: Fingerprint
@@ -48,6 +50,12 @@ class Identity(_Content):
     subject: Digest
     tokens: Digest
     words: Annotated[str, Field(max_length=4 * MOST_WORDS, pattern=r"^[0-9a-f]*$")] = ""
+    also: Annotated[tuple[Identity, ...], Field(max_length=MOST_ALSO)] = ()
+
+    @property
+    def all(self) -> tuple[Identity, ...]:
+        """Its own, and those of the findings for which it stands."""
+        return self, *self.also
 
 
 class VoteKept(_Content):
