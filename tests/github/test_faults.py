@@ -41,10 +41,10 @@ AFTER = cart(**FIXED, **{name: text for name, text in PLANTED.items() if name no
 
 WRITES = {
     "review": ("POST", r"/pulls/\d+/reviews$"),
-    "comment": ("POST", r"/issues/\d+/comments$"),  # the summary, and replies
+    "review edited": ("PUT", r"/pulls/\d+/reviews/\d+$"),  # the summary, which a first run with findings has there
+    "comment": ("POST", r"/issues/\d+/comments$"),  # answers
     "thread edited": ("PATCH", "/pulls/comments/"),
     "thread resolved": ("POST", "/graphql$"),
-    "comment edited": ("PATCH", "/issues/comments/"),
     "check made": ("POST", "/check-runs$"),
     "check completed": ("PATCH", "/check-runs/"),
     "reaction": ("POST", "/reactions$"),
@@ -236,7 +236,7 @@ def test_T_GH_11_a_run_that_is_killed_between_any_two_writes_is_made_good_by_the
         (secondary_limit("POST", "/reviews$", retry_after=7), 7),
         (secondary_limit("POST", "/reviews$"), 60),
         (secondary_limit("PATCH", "/check-runs/", status=429), 60),
-        (secondary_limit("POST", "/issues/1/comments$", status=429, retry_after=7), 7),
+        (secondary_limit("PUT", r"/reviews/\d+$", status=429, retry_after=7), 7),
     ],
     ids=["403-in-7-s", "403", "T_GH_53-429", "429-in-7-s"],
 )

@@ -26,7 +26,7 @@ def test_a_merge_request_is_reviewed_by_its_address(
 
     assert code == 1
     seen = jobs.see(request)
-    assert (len(seen.threads), len(seen.comments)) == ((1, 1) if post else (0, 0))
+    assert (len(seen.threads), len(seen.discussions)) == ((1, 1) if post else (0, 0))
     if not post:
         assert [one["line"] for one in json.loads(capfd.readouterr().out)["findings"]] == [13]
         assert [one.path for one in jobs.world.writes if ".git/" not in one.path] == []

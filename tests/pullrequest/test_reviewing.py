@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_finding_stands_on_its_line_in_the_summary_and_in_the_check(stage: Sta
     assert stage.check().title == "Change blocked: 1 blocking finding"
     assert [one.start_line for one in stage.check().annotations] == [13]
     assert stage.check().sha == pull.head
-    assert stage.forge.writes == ["check", "post", "comment", "check"]
+    assert stage.forge.writes == ["check", "post", "edit", "check"]
 
 
 def test_of_two_summaries_that_runs_made_at_once_the_second_points_to_the_first(stage: Stage) -> None:
@@ -70,7 +71,7 @@ def test_of_two_summaries_that_runs_made_at_once_the_second_points_to_the_first(
 
 
 def test_of_two_first_summaries_one_is_left_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.open({"cart.py": BAD})
+    stage.open({"cart.py": GOOD})
     comment = stage.forge.comment
 
     async def beside(pull: Any, body: str, *, key: str) -> Any:
@@ -102,6 +103,28 @@ def test_of_two_runs_that_post_in_the_same_moment_one_thread_is_left_at_once(
     assert "Name is not defined" in first.split("\n")[0]
     assert second.startswith("**Said twice: it stands in [another comment](")
     assert stage.remembered.twice == ()
+    # Each has the summary above its threads, too: the older is kept, the other points to it.
+    summary = stage.remembered.summary
+    assert summary is not None
+    assert (summary, stage.discussion.comments) == (stage.discussion.reviews[0], ())
+    assert stage.discussion.reviews[1].body.startswith(f"See [the summary]({summary.url}).")
+
+
+def test_of_a_summary_in_a_comment_and_one_above_a_review_the_older_is_kept(stage: Stage) -> None:
+    stage.open({"cart.py": GOOD})
+    stage.review()
+    (comment,) = stage.discussion.comments
+    stage.push({"cart.py": BAD})
+    stage.forge.discussions[NUMBER] = replace(
+        stage.discussion, reviews=(replace(comment, id="1", review=True, created=comment.created + 1),)
+    )
+
+    stage.review()
+
+    above, run = stage.discussion.reviews
+    assert "F1" in stage.discussion.comments[0].body
+    assert above.body.startswith(f"See [the summary]({comment.url}).")
+    assert run.body.startswith("1 new finding on ")
 
 
 def test_T_XF_08_the_same_commit_again_posts_nothing(stage: Stage) -> None:
@@ -289,7 +312,8 @@ def test_a_run_that_is_killed_at_any_write_is_made_good_by_the_next(stage: Stage
     stage.review()
 
     assert len(stage.discussion.threads) == 2
-    assert len([one for one in stage.discussion.comments if one.author.id == "1"]) == 1
+    assert stage.discussion.comments == ()
+    assert len(stage.discussion.reviews) == 1
     assert [thread.line for thread in stage.discussion.threads] == [13, 17]
     assert stage.check().title == "Change blocked: 2 blocking findings"
     assert stage.summary.count("Name is not defined") == 2

@@ -31,19 +31,25 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a person sees. `reactions` are those to people's comments; `reviews` how often people were notified of
-    findings; `green`: a required check would let it be merged; `hidden` is what nobody should be able to find."""
+    """What a person sees. `comments` stand on no line, those of reviews too; `reactions` are those to people's
+    comments; `notified` how often people were told of something by us; `owed`: what stands on no line and has to be
+    resolved all the same; `green`: a required check would let it be merged; `hidden` is what nobody should be able to
+    find."""
 
     threads: tuple[Told, ...]
     comments: tuple[str, ...]
     reactions: int
     notified: int
+    owed: tuple[str, ...]
     green: bool
     hidden: tuple[str, ...]
 
 
 class Stage(Protocol):
     """One repository `cart.py` lies in. ann may write, bob may read; pull requests are bob's."""
+
+    def configure(self, text: str) -> None:
+        """The configuration of the target branch, before anything is opened."""
 
     def open(self, files: Files, *, fork: bool = False) -> int:
         """Open a pull request, and have it reviewed; the job's exit code."""
@@ -83,6 +89,11 @@ class OnGitHub:
         assert self._pull is not None
         return self._pull
 
+    def configure(self, text: str) -> None:
+        self.workflow.project.repo.commit("refs/heads/main", {".codedesigner.yml": text}, "configure")
+        token = self.github.token(self.workflow.project, contents="write", pull_requests="write", checks="write")
+        self.workflow.token = token
+
     def open(self, files: Files, *, fork: bool = False) -> int:
         self._pull = self.github.pull(
             self.workflow.project, files, author="mallory" if fork else "bob", fork="mallory" if fork else ""
@@ -106,9 +117,10 @@ class OnGitHub:
             threads=tuple(
                 Told(one.path, one.line, one.text, one.bodies, one.resolved) for one in (*seen.threads, *seen.outdated)
             ),
-            comments=tuple(one.body for one in seen.comments),
+            comments=(*(one.body for one in seen.comments), *(body for _, _, body in seen.reviews if body)),
             reactions=sum(len(one.reactions) for one in seen.comments),
-            notified=len(seen.reviews),
+            notified=len(self.github.notifications),
+            owed=(),
             green=seen.passes("codedesigner"),
             hidden=(*seen.pending, *(one.path for one in seen.threads if one.hidden)),
         )
@@ -136,6 +148,9 @@ class OnGitLab:
         assert self._request is not None
         return self._request
 
+    def configure(self, text: str) -> None:
+        self.world.push(self.jobs.project, "main", {".codedesigner.yml": text})
+
     def open(self, files: Files, *, fork: bool = False) -> int:
         self._request = self.jobs.opened(files, fork=fork)
         return self._job()
@@ -160,9 +175,10 @@ class OnGitLab:
             threads=tuple(
                 Told(one.path, one.line, one.text, one.bodies, one.resolved) for one in (*seen.threads, *seen.outdated)
             ),
-            comments=tuple(body for _, body in seen.comments),
+            comments=(*(body for _, body in seen.comments), *(body for _, body, _ in seen.discussions)),
             reactions=len(seen.awards),
-            notified=_published(self.world),
+            notified=sum(who == self.jobs.bot.username for who, _ in self.world.notifications),
+            owed=tuple(body for _, body, resolved in seen.discussions if not resolved),
             green=seen.statuses.get("codedesigner") == "success",
             hidden=(*(body for _, body in seen.drafts), *seen.executed, *seen.suspicious, *seen.approved_by),
         )
@@ -173,8 +189,3 @@ class OnGitLab:
     @property
     def writes(self) -> list[str]:
         return [one.path for one in self.world.writes if not any(part in one.path for part in ("statuses", ".git/"))]
-
-
-def _published(world: GitLab) -> int:
-    """How often drafts were published together."""
-    return sum(one.path.endswith("/bulk_publish") for one in world.writes)

@@ -43,7 +43,8 @@ def test_a_pull_request_from_its_opening_to_the_queue(stage: Stage) -> None:
     lines = cart(**PLANTED).split("\n")
     assert [lines[thread.line - 1] for thread in view.threads if thread.line] == [one.text for one in view.threads]
     assert (len(view.threads), len(view.comments), view.notified) == (6, 1, 1)
-    assert (view.green, view.hidden) == (False, ())
+    assert (view.green, view.hidden, view.owed) == (False, (), ())
+    assert "](" in next(line for line in view.comments[0].split("\n") if "| F1 " in line)
     assert set(heads(view)) == {f"F{number}" for number in range(1, 7)}
 
     # Two are fixed, and all that follows moves by thirty lines: nothing is new, so nobody is notified.
@@ -58,7 +59,7 @@ def test_a_pull_request_from_its_opening_to_the_queue(stage: Stage) -> None:
     stage.says("ann", "/codedesigner recheck")
     view = stage.look()
     assert heads(view) == said
-    assert (len(view.comments), view.reactions) == (3, 2)
+    assert (len(view.comments), view.reactions, view.notified) == (3, 2, 2)
 
     # Who may not dismiss changes nothing; who may does.
     open_now = sorted(name for name, text in said.items() if not text.startswith("**Fixed"))
@@ -67,25 +68,59 @@ def test_a_pull_request_from_its_opening_to_the_queue(stage: Stage) -> None:
     assert len(stage.writes) == before + 1
     assert stage.look().reactions == 3
     stage.says("ann", f"/codedesigner dismiss {open_now[0]} the callers see to it")
-    assert heads(stage.look())[open_now[0]].startswith("**Dismissed by `ann`**")
+    view = stage.look()
+    assert heads(view)[open_now[0]].startswith("**Dismissed by `ann`**")
+    assert view.notified == 3
 
     # A force push that leaves the dismissed one, and brings another.
     kept = next(text for name, text in rest.items() if name == "is_free")
     assert stage.push({"cart.py": cart(is_free=kept, gone="def gone():\n    return nowhere\n")}, force=True) == 1
     view = stage.look()
     assert "F7" in heads(view)
-    assert view.notified == 2
+    assert view.notified == 4
     assert not view.green
 
     # All is fixed: green, and every thread says what became of it; the queue agrees, and says nothing.
     assert stage.push({"cart.py": cart(**FIXED)}) == 0
     view = stage.look()
-    assert view.green
+    assert (view.green, view.notified, view.owed) == (True, 4, ())
     assert all(text.startswith(("**Fixed", "**Dismissed")) for text in heads(view).values())
     assert view.hidden == ()
     before = len(stage.writes)
     assert stage.queue() == 0
     assert len(stage.writes) == before
+
+
+def test_no_run_tells_people_more_than_once(stage: Stage) -> None:
+    stage.configure("forge: {resolve_threads: true}\n")
+    first = {name: PLANTED[name] for name in ("tax", "net", "label")}
+    told = [0]
+
+    def once(code: int) -> View:
+        view = stage.look()
+        told.append(view.notified)
+        assert (told[-1] - told[-2] <= 1, view.owed, code in (0, 1)) == (True, (), True)
+        return view
+
+    # Findings from the start; one fixed and two new ones; all but one fixed; nothing new; the last one fixed.
+    once(stage.open({"cart.py": cart(**first)}))
+    view = once(stage.push({"cart.py": cart(**{**PLANTED, **first, "tax": FIXED["tax"]})}))
+    assert sum(thread.resolved for thread in view.threads) == 1
+    once(stage.push({"cart.py": cart(net=PLANTED["net"])}))
+    once(stage.push({"cart.py": cart(pad="# moved\n", net=PLANTED["net"])}))
+    view = once(stage.push({"cart.py": cart(**FIXED)}))
+    assert view.green
+    assert all(thread.resolved for thread in view.threads)
+    # A finding that comes back opens its thread again, and tells nobody twice.
+    once(stage.push({"cart.py": cart(net=PLANTED["net"])}))
+
+
+def test_a_first_run_without_findings_tells_people_once_and_what_comes_later_as_well(stage: Stage) -> None:
+    assert stage.open({"cart.py": cart(**FIXED)}) == 0
+    assert (stage.look().notified, len(stage.look().comments)) == (1, 1)
+    assert stage.push({"cart.py": cart(**PLANTED)}) == 1
+    view = stage.look()
+    assert (view.notified, len(view.threads)) == (2, 6)
 
 
 def test_from_a_fork_the_same_can_be_seen(stage: Stage) -> None:

@@ -147,8 +147,10 @@ class MemoryForge:
     async def tidy(self, pull: PullRequest) -> None:
         """Nothing is ever left unseen here."""
 
-    async def post(self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str) -> Written:
-        """The threads, each once."""
+    async def post(
+        self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str, lasting: bool = False
+    ) -> Written:
+        """The threads, each once, under the body of a review as GitHub has it."""
         if self.pulls[pull.number].head != pull.head:
             raise ConflictError("the head has moved", status=422, reasons=("commit_id is not the head",))
         placed: list[NewThread] = []
@@ -160,7 +162,9 @@ class MemoryForge:
             else:
                 refused.append(Refusal(thread, reason))
         with_body = [(thread, self._comment(self.account, thread.body)) for thread in placed]
-        self._write("post", lambda: self._place(pull, with_body))
+        if placed or not threads:
+            above = replace(self._comment(self.account, body), review=True)
+            self._write("post", lambda: self._place(pull, with_body, above))
         return Written(tuple(placed), tuple(refused))
 
     async def comment(self, pull: PullRequest, body: str, *, key: str) -> Comment:
@@ -180,8 +184,10 @@ class MemoryForge:
             raise ForbiddenError("only own comments can be edited", status=403)
 
         def change() -> None:
-            if thread is None:
-                talk = self.discussions[pull.number]
+            talk = self.discussions[pull.number]
+            if comment.review:
+                self.discussions[pull.number] = replace(talk, reviews=_edited(talk.reviews, comment.id, body))
+            elif thread is None:
                 self.discussions[pull.number] = replace(talk, comments=_edited(talk.comments, comment.id, body))
             else:
                 self._change_thread(
@@ -235,10 +241,11 @@ class MemoryForge:
     def _settle(self, pull: PullRequest, thread: Thread, *, resolved: bool) -> None:
         self._change_thread(pull.number, thread.id, lambda one: replace(one, resolved=resolved))
 
-    def _place(self, pull: PullRequest, threads: Sequence[tuple[NewThread, Comment]]) -> None:
+    def _place(self, pull: PullRequest, threads: Sequence[tuple[NewThread, Comment]], above: Comment) -> None:
         talk = self.discussions.setdefault(pull.number, Discussion())
         new = [_thread(thread, comment, pull.head) for thread, comment in threads]
-        self.discussions[pull.number] = replace(talk, threads=(*talk.threads, *new))
+        reviews = (*talk.reviews, above)
+        self.discussions[pull.number] = replace(talk, threads=(*talk.threads, *new), reviews=reviews)
 
     def _change_thread(self, number: int, thread: str, change: Callable[[Thread], Thread]) -> None:
         talk = self.discussions[number]

@@ -74,7 +74,9 @@ class Comment:
     """One comment. `created` is Unix time in seconds.
 
     `edited_by` is the account that edited it last, None where nobody did or where the forge does not tell; `edited`
-    says whether anybody did. `reactions` are (account id, reaction) pairs where they were asked for.
+    says whether anybody did. `reactions` are (account id, reaction) pairs where they were asked for. `review`: it is
+    the text of a GitHub review, whose numbers are others than those of comments. `unresolved` names the thread that
+    GitLab made of our comment, though it stands on no line and is for nobody to resolve; empty else.
     """
 
     id: str
@@ -86,6 +88,8 @@ class Comment:
     url: str = ""
     system: bool = False
     reactions: tuple[tuple[str, Reaction], ...] = ()
+    review: bool = False
+    unresolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,14 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Discussion:
-    """Everything that has been said: comments outside the diff, oldest first, and threads, every page of both."""
+    """Everything that has been said: comments outside the diff, oldest first, and threads, every page of both.
+
+    `reviews` are the texts above our own reviews, where the forge's reviews have any.
+    """
 
     comments: tuple[Comment, ...] = ()
     threads: tuple[Thread, ...] = ()
+    reviews: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,14 @@ class ForgeWriter(Protocol):
     async def tidy(self, pull: PullRequest) -> None:
         """Remove what a run of ours that was cut off left unseen: pending reviews, drafts. Nobody else's."""
 
-    async def post(self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str) -> Written:
-        """One review of the head that `pull` names, as a comment: never an approval, never a request for changes."""
+    async def post(
+        self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str, lasting: bool = False
+    ) -> Written:
+        """One review of the head that `pull` names, as a comment: never an approval, never a request for changes.
+
+        `lasting`: its body is found in the discussion afterwards, and can be edited, also where a review has no text.
+        Where no comment of the review was taken, nothing is posted.
+        """
 
     async def comment(self, pull: PullRequest, body: str, *, key: str) -> Comment:
         """A comment outside the diff."""

@@ -70,7 +70,7 @@ async def known_before(forge: ForgeReader, pull: PullRequest, stand: Stand, when
     arrived = await forge.arrived(pull)
     if arrived is not None:
         return arrived <= when
-    for comment in every_comment(stand.discussion):
+    for comment in (*every_comment(stand.discussion), *stand.discussion.reviews):
         heads = [one.head for one in stand.signer.read(comment, stand.me) if isinstance(one, SummaryMark | NoticeMark)]
         if pull.head in heads and not comment.edited and comment.created <= when:
             return True

@@ -59,17 +59,22 @@ async def publish(
     reconciled = reconcile(recognised, stand.remembered, files, page, inline=policy.inline)
     there = stand.remembered.summary
     writing = Publishing(desk, pull, stand, resolve=policy.resolve_threads)
-    await writing.threads(reconciled, *review_body(page, reconciled, there.url if there is not None else ""))
+    telling = _Telling(writing, prepared, recognised, page)
+    above = telling.words(reconciled) if there is None else review_body(page, reconciled, there.url)
+    await writing.threads(reconciled, *above, lasting=there is None)
+    posting = bool(reconciled.posts)
     if writing.stale:
         return Published(recognised.report, tuple(writing.notes))
     reconciled = at_their_places(reconciled, writing.refused)
     if not writing.stopped or writing.refused:
         standing = stand.remembered
-        if reconciled.posts:
+        if posting:
             # A run beside this one may have posted the same in the same moment: both see it now, and keep the older.
             standing = await _standing(desk, pull, stand)
             await writing.edits(said_twice(standing, page))
-        await _summary(writing, prepared, recognised, reconciled, page, standing)
+        # What stands above a first review could not know the addresses of its comments, nor which were refused.
+        await writing.summary(standing.summary, *telling.words(reconciled, standing))
+        await _point_to_first(writing, page, standing)
         if stand.remembered.summary is None:
             # The same with the first summary, of which there may be two now.
             await _point_to_first(writing, page, await _standing(desk, pull, stand))
@@ -85,32 +90,33 @@ async def _standing(desk: Desk, pull: PullRequest, stand: Stand) -> Remembered:
     return recall(await desk.forge.discussion(pull), stand.me, stand.signer)
 
 
-async def _summary(
-    writing: Publishing,
-    prepared: Prepared,
-    recognised: Recognised,
-    reconciled: Reconciled,
-    page: Page,
-    standing: Remembered,
-) -> None:
-    report, before = recognised.report, writing.stand.remembered.state
-    spent = spent_by(report)
-    state = next_state(before, recognised, reconciled, spent)
-    configured = prepared.config_commit
-    told = Told(
-        given=_rendered(report, prepared),
-        page=page,
-        reconciled=reconciled,
-        urls=_urls(standing),
-        since=state.before,
-        configuration=REPO_FILE if configured else "the defaults",
-        configured=configured,
-        notices=(*steering_notices(report), *_notices(writing)),
-        total=Spent(before.calls, before.tokens, before.usd or 0.0).plus(spent),
-    )
-    body = summary_body(told, state)
-    await writing.summary(body, page.signer.mark(state))
-    await _point_to_first(writing, page, standing)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Makes the summary of one run."""
+
+    writing: Publishing
+    prepared: Prepared
+    recognised: Recognised
+    page: Page
+
+    def words(self, reconciled: Reconciled, standing: Remembered | None = None) -> tuple[str, str]:
+        """The summary, and what finds it again; `standing` has the addresses of comments where these are known."""
+        report, before = self.recognised.report, self.writing.stand.remembered.state
+        spent = spent_by(report)
+        state = next_state(before, self.recognised, reconciled, spent)
+        configured = self.prepared.config_commit
+        told = Told(
+            given=_rendered(report, self.prepared),
+            page=self.page,
+            reconciled=reconciled,
+            urls=_urls(standing or self.writing.stand.remembered),
+            since=state.before,
+            configuration=REPO_FILE if configured else "the defaults",
+            configured=configured,
+            notices=(*steering_notices(report), *_notices(self.writing)),
+            total=Spent(before.calls, before.tokens, before.usd or 0.0).plus(spent),
+        )
+        return summary_body(told, state), self.page.signer.mark(state)
 
 
 async def _point_to_first(writing: Publishing, page: Page, standing: Remembered) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from codedesigner.errors import ConflictError, ForbiddenError, ForgeError, LimitedError
-from codedesigner.publish.discussion import Comment, NewThread, PullRequest, Refusal
+from codedesigner.publish.discussion import Comment, NewThread, PullRequest, Refusal, Thread
 from codedesigner.publish.forge.reconcile import Edit, Reconciled
 from codedesigner.publish.ports import Written
 from codedesigner.pullrequest.desk import Desk
@@ -27,11 +27,15 @@ class Publishing:
     stale: bool = False
     stopped: bool = False
 
-    async def threads(self, reconciled: Reconciled, body: str, key: str) -> None:
-        """Post what is new, in one review under `body`, and bring up to date what stands."""
+    async def threads(self, reconciled: Reconciled, body: str, key: str, *, lasting: bool = False) -> None:
+        """Post what is new, in one review under `body`, and bring up to date what stands.
+
+        `lasting`: the body is the summary itself. To post it beside the review would notify people a second time.
+        """
         wanted = self.resolve
         if reconciled.posts:
-            written = await self._post([post.thread for post in reconciled.posts], body, key)
+            threads = [post.thread for post in reconciled.posts]
+            written = await self._post(threads, body, key, lasting=lasting)
             self.refused += written.refused
         await self.edits(reconciled.edits)
         if self.stopped:
@@ -46,17 +50,26 @@ class Publishing:
                 return
             await self._edit(edit)
 
-    async def summary(self, body: str, key: str) -> None:
-        """Write the sticky comment, or other words into it."""
-        there = self.stand.remembered.summary
+    async def summary(self, there: Comment | None, body: str, key: str) -> None:
+        """Write the sticky comment, or other words into the one that is there, of whichever form."""
         forge = self.desk.forge
         try:
             if there is None:
                 await forge.comment(self.pull, body, key=key)
-            elif there.body != body:
+                return
+            if there.unresolved:
+                await self._nothing_to_resolve(there)
+            if there.body != body:
                 await forge.edit(self.pull, there, body)
         except ForgeError as error:
             self._trouble("the summary was not written", error)
+
+    async def _nothing_to_resolve(self, there: Comment) -> None:
+        """A summary that was published among drafts is a thread, which may keep the change from being merged."""
+        try:
+            await self.desk.forge.resolve(self.pull, Thread(there.unresolved, "", "RIGHT", None, None, (there,)))
+        except ForgeError as error:
+            self.note(f"the summary is a thread that somebody has to resolve: {error.message}")
 
     async def spare(self, comments: Sequence[Comment], body: str) -> None:
         """Other words into summaries that stand a second time, as runs that did not know of each other made them."""
@@ -68,10 +81,10 @@ class Publishing:
             except ForgeError as error:
                 self._trouble("a second summary was left as it is", error)
 
-    async def _post(self, threads: Sequence[NewThread], body: str, key: str) -> Written:
+    async def _post(self, threads: Sequence[NewThread], body: str, key: str, *, lasting: bool) -> Written:
         try:
             await self.desk.forge.tidy(self.pull)
-            return await self.desk.forge.post(self.pull, threads, body=body, key=key)
+            return await self.desk.forge.post(self.pull, threads, body=body, key=key, lasting=lasting)
         except ConflictError as error:
             self.stale = True
             self._trouble("the head moved before the findings were posted", error)

@@ -156,6 +156,7 @@ def _create(call: Call) -> Reply:
     pull.reviews.append(review)
     where = Where(at, commit, review.id, body.get("subject_type", "line"))
     made = add(github, pull, call.token.user, body["body"], where)
+    github.notify(call.token.user, "comment")
     return Reply(201, comment_json(github, pull, made), {"Location": f"{github.api}{call.request.path}/{made.id}"})
 
 
@@ -177,6 +178,7 @@ def _answer(call: Call, number: int) -> Reply:
     made = call.github.reply(call.pull, root, call.token.user.login, call.body["body"])
     review = Review(made.review, call.token.user, "", "COMMENTED", call.pull.head_sha, made.created_at)
     call.pull.reviews.append(review)
+    call.github.notify(call.token.user, "answer")
     return Reply(201, comment_json(call.github, call.pull, made))
 
 

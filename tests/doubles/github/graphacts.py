@@ -108,6 +108,7 @@ def _add_comment(asking: Asking) -> Callable[..., Node]:
             raise _unknown(node)
         asking.permit(pull.project, "pull_requests:write")
         made = asking.github.comment(pull, asking.token.user.login, given["input"]["body"])
+        asking.github.notify(asking.token.user, "comment")
         shown = issue_comment_node(asking, pull.project, made)
         return {"commentEdge": {"cursor": str(made.id), "node": shown}, "subject": pull_node(asking, pull)}
 
@@ -191,6 +192,7 @@ def _reply(asking: Asking) -> Callable[..., Node]:
         asking.permit(pull.project, "pull_requests:write")
         root = next(each for each in pull.comments if each.thread == thread.node)
         made = asking.github.reply(pull, root, asking.token.user.login, asked["body"])
+        asking.github.notify(asking.token.user, "answer")
         pull.reviews.append(Review(made.review, asking.token.user, "", "COMMENTED", pull.head_sha, made.created_at))
         return {"comment": line_comment_node(asking, pull, made)}
 

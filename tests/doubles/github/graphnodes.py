@@ -308,6 +308,7 @@ def line_comment_node(asking: Asking, pull: Pull, given: ReviewComment) -> Node:
 def review_node(asking: Asking, pull: Pull, given: Review) -> Node:
     """A review."""
     own = [each for each in pull.comments if each.review == given.id]
+    editor = asking.github.user(given.edits[-1][0]) if given.edits else None
     return {
         "__typename": "PullRequestReview",
         "id": render.node("PRR", given.id),
@@ -317,6 +318,9 @@ def review_node(asking: Asking, pull: Pull, given: Review) -> Node:
         "body": given.body,
         "state": given.state,
         "submittedAt": given.submitted_at,
+        "createdAt": given.submitted_at or asking.github.clock.text(),
+        "lastEditedAt": given.updated_at if given.edits else None,
+        "editor": user_node(editor) if editor else None,
         "commit": {"__typename": "Commit", "oid": given.commit},
         "isMinimized": bool(given.minimized),
         "minimizedReason": given.minimized.lower() or None,

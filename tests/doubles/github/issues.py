@@ -61,6 +61,7 @@ def _create(call: Call) -> Reply:
         call.github.next_id(), call.issue.number, call.token.user, call.body["body"], now, now, call.token.app
     )
     call.project.comments.append(made)
+    call.github.notify(call.token.user, "comment")
     return Reply(
         201,
         _json(call, made),

@@ -126,6 +126,8 @@ class Review:
     submitted_at: str | None
     dismissal: str = ""
     minimized: str = ""
+    edits: list[tuple[str, str]] = field(default_factory=list)
+    updated_at: str = ""
     reactions: list[Reaction] = field(default_factory=list)
 
 

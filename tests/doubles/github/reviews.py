@@ -106,6 +106,8 @@ def _create(call: Call) -> Reply:
     now = github.clock.tick()
     review = Review(github.next_id(), call.token.user, text, state, commit, now if event else None)
     pull.reviews.append(review)
+    if event:
+        github.notify(call.token.user, "review")
     for place, comment in zip(anchors, comments, strict=True):
         add(github, pull, call.token.user, comment["body"], Where(place, commit, review.id))
     return Reply(200, review_json(github, pull, review))
@@ -122,7 +124,7 @@ def _update(call: Call) -> Reply:
     if review.user is not call.token.user:
         raise unprocessable("Could not edit the review of somebody else")
     _check_length(call, call.body["body"])
-    review.body = call.body["body"]
+    call.github.edit(review, call.token.user.login, call.body["body"])
     return Reply(200, review_json(call.github, call.pull, review))
 
 
@@ -148,6 +150,7 @@ def _submit(call: Call) -> Reply:
     if event in ("REQUEST_CHANGES", "COMMENT") and not review.body.strip():
         raise unprocessable("Review body can't be blank")
     review.state, review.submitted_at = _STATES[event], call.github.clock.tick()
+    call.github.notify(call.token.user, "review")
     return Reply(200, review_json(call.github, call.pull, review))
 
 

@@ -34,6 +34,7 @@ class State(Double):
         self.users: dict[str, User] = {}
         self.apps: dict[str, App] = {}
         self.tokens: dict[str, Token] = {}
+        self.notifications: list[tuple[str, str]] = []
         self._last = 1000
 
     def next_id(self) -> int:
@@ -195,7 +196,11 @@ class State(Double):
         pull.comments.append(made)
         return made
 
-    def edit(self, comment: IssueComment | ReviewComment, editor: str, body: str) -> None:
+    def notify(self, user: User, what: str) -> None:
+        """Whoever watches is told of something new of a token's account: of a review once, of an edit never."""
+        self.notifications.append((user.login, what))
+
+    def edit(self, comment: IssueComment | ReviewComment | Review, editor: str, body: str) -> None:
         """Somebody with write permission changes a comment, which need not be theirs."""
         comment.edits.append((self.user(editor).login, comment.body))
         comment.body, comment.updated_at = body, self.clock.tick()

@@ -110,6 +110,14 @@ def resolve(world: World, request: MergeRequest, user: User, thread: Discussion,
     if not may_resolve(request, user, thread):
         raise forbidden()
     set_resolved(world, user, thread, done)
+    if done:
+        all_resolved(world, request, user)
+
+
+def all_resolved(world: World, request: MergeRequest, user: User) -> None:
+    """Whoever takes part is told once that nothing is left to be resolved."""
+    if all(each.resolved for each in request.discussions if each.resolvable):
+        world.notifications.append((user.username, 0))
 
 
 def may_resolve(request: MergeRequest, user: User, thread: Discussion) -> bool:

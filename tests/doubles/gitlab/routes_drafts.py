@@ -115,6 +115,8 @@ def _out(call: Call, request: MergeRequest, drafts: list[Draft]) -> None:
             call.world.violations.append(f"draft {draft.id} was lost when it was published: {refused}")
     if drafts:
         call.world.notifications[told:] = [(call.user.username, len(drafts))]
+        if any(draft.resolve for draft in drafts):
+            noting.all_resolved(call.world, request, call.user)
 
 
 def _publish_one(call: Call, request: MergeRequest, draft: Draft) -> None:

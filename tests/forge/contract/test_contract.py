@@ -12,7 +12,7 @@ import pytest
 from tests.forge.contract.world import World, github_world, gitlab_world, thread
 
 from codedesigner.errors import ConflictError, ForgeError, MissingError
-from codedesigner.publish.discussion import Account, Check
+from codedesigner.publish.discussion import Account, Check, Discussion, Thread
 
 WORLDS: dict[str, Callable[..., AbstractContextManager[World]]] = {"github": github_world, "gitlab": gitlab_world}
 
@@ -75,6 +75,45 @@ def test_nothing_is_there_twice_after_answers_that_leave_it_open(world: World, s
         assert len(talk.comments[0].reactions) == 1
         assert [[one.body for one in each.comments[1:]] for each in talk.threads] == [["answer r1"]]
         assert len(await forge.unfinished(pull.head, "codedesigner")) == 1
+
+    asyncio.run(life())
+
+
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "lost"])
+def test_a_lasting_text_comes_with_the_review_in_one_notification_and_can_be_edited(world: World, stored: bool) -> None:
+    async def life() -> None:
+        forge = world.forge
+        pull = await forge.pull(1)
+        world.fails("post", stored=stored)
+        both = [thread("k13", 13), thread("k42", 42)]
+        await forge.post(pull, both, body="the summary s1", key="s1", lasting=True)
+        assert world.notified == 1
+        talk = await forge.discussion(pull)
+        (text,) = (*talk.comments, *talk.reviews)
+        assert (text.body, text.author, len(talk.threads)) == ("the summary s1", await forge.me(), 2)
+        if text.unresolved:  # a thread is what GitLab makes of it, and nobody has to resolve it
+            await forge.resolve(pull, Thread(text.unresolved, "", "RIGHT", None, None, (text,)))
+        world.fails("edit review" if text.review else "edit", stored=stored)
+        await forge.edit(pull, text, "the summary s1, with addresses")
+        talk = await forge.discussion(pull)
+        (text,) = (*talk.comments, *talk.reviews)
+        assert (text.body, text.unresolved, text.edited) == ("the summary s1, with addresses", "", True)
+        # Of an answer in a thread GitHub makes a review; it is nobody's text.
+        await forge.reply(pull, talk.threads[0], "an answer r1", key="r1")
+        now = await forge.discussion(pull)
+        assert [one.id for one in (*now.comments, *now.reviews)] == [text.id]
+        assert world.notified == 2
+
+    asyncio.run(life())
+
+
+def test_where_no_place_is_taken_no_lasting_text_is_posted(world: World) -> None:
+    async def life() -> None:
+        forge = world.forge
+        pull = await forge.pull(1)
+        written = await forge.post(pull, [thread("k99", 99)], body="the summary s1", key="s1", lasting=True)
+        talk = await forge.discussion(pull)
+        assert (written.placed, len(written.refused), talk, world.notified) == ((), 1, Discussion(), 0)
 
     asyncio.run(life())
 

@@ -27,7 +27,7 @@ from codedesigner.publish.discussion import Anchor, NewThread, Place
 from codedesigner.publish.ports import Forge
 
 FIFTY = "".join(f"line {n}\n" for n in range(1, 51))
-Write = Literal["post", "comment", "reply", "edit", "react", "check"]
+Write = Literal["post", "comment", "reply", "edit", "edit review", "react", "check"]
 
 
 class World(Protocol):
@@ -36,6 +36,10 @@ class World(Protocol):
     @property
     def forge(self) -> Forge:
         """The forge as our account sees it."""
+
+    @property
+    def notified(self) -> int:
+        """How often our account has told people of something new."""
 
     def push(self) -> None:
         """Another commit on the pull request."""
@@ -57,6 +61,10 @@ class GitHubWorld:
     forge: GitHubForge
     paused: list[float]
 
+    @property
+    def notified(self) -> int:
+        return len(self.github.notifications)
+
     def push(self) -> None:
         """Another commit."""
         self.opened.push({"c.py": "c = 1\n"})
@@ -72,6 +80,7 @@ class GitHubWorld:
             "comment": ("POST", "/issues/1/comments$"),
             "reply": ("POST", "/replies$"),
             "edit": ("PATCH", "/issues/comments/"),
+            "edit review": ("PUT", "/reviews/[0-9]+$"),
             "react": ("POST", "/reactions$"),
             "check": ("POST", "/check-runs$"),
         }[write]
@@ -115,6 +124,10 @@ class GitLabWorld:
     forge: GitLabForge
     paused: list[float]
 
+    @property
+    def notified(self) -> int:
+        return sum(who == self.bot.username for who, _ in self.gitlab.notifications)
+
     def push(self) -> None:
         """Another commit."""
         self.gitlab.push(self.opened.source, self.opened.source_branch, {"c.py": "c = 1\n"})
@@ -130,6 +143,7 @@ class GitLabWorld:
             "comment": ("POST", "/merge_requests/1/notes$"),
             "reply": ("POST", "/discussions/[^/]+/notes$"),
             "edit": ("PUT", "/notes/[0-9]+$"),
+            "edit review": ("PUT", "/notes/[0-9]+$"),
             "react": ("POST", "/award_emoji$"),
             "check": ("POST", "/statuses/"),
         }[write]

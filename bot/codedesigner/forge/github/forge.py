@@ -115,8 +115,10 @@ class GitHubForge:
         """Delete our own reviews that were never submitted."""
         await self._reviews.tidy(pull)
 
-    async def post(self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str) -> Written:
-        """One review of the head that `pull` names, as a comment."""
+    async def post(
+        self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str, lasting: bool = False
+    ) -> Written:
+        """One review of the head that `pull` names, as a comment. A review's body lasts in any case."""
         return await self._reviews.post(pull, threads, body=body, key=key)
 
     async def comment(self, pull: PullRequest, body: str, *, key: str) -> Comment:
@@ -132,7 +134,11 @@ class GitHubForge:
         return values.comment(made)
 
     async def edit(self, pull: PullRequest, comment: Comment, body: str, *, thread: Thread | None = None) -> None:
-        """Other words for a comment of ours."""
+        """Other words for a comment of ours, or above a review of ours."""
+        if comment.review:
+            path = f"{self._repo}/pulls/{pull.number}/reviews/{int(comment.id)}"
+            await self.client.repeat("PUT", path, {"body": body}, what="the edit of a review", needs=_NEEDS)
+            return
         path = f"{self._of(comment, thread)}"
         await self.client.repeat("PATCH", path, {"body": body}, what="the edit of a comment", needs=_NEEDS)
 

@@ -50,6 +50,28 @@ query Comments($owner: String!, $name: String!, $number: Int!, $after: String) {
 }}
 """
 
+REVIEWS: Final = f"""{_ACTOR}
+query Reviews($owner: String!, $name: String!, $number: Int!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{
+      reviews(first: 100, after: $after) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{
+          fullDatabaseId
+          state
+          body
+          url
+          createdAt
+          lastEditedAt
+          author {{ ...Who }}
+          editor {{ ...Who }}
+        }}
+      }}
+    }}
+  }}
+}}
+"""
+
 THREADS: Final = f"""{_REMARK}
 query Threads($owner: String!, $name: String!, $number: Int!, $after: String) {{
   repository(owner: $owner, name: $name) {{

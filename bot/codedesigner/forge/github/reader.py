@@ -62,7 +62,8 @@ class Reader:
         for one, nodes in found:
             if nodes:
                 threads.append(values.thread(one, tuple(said[values.number_of(node)] for node in nodes)))
-        return Discussion(tuple(sorted(comments, key=lambda one: (one.created, int(one.id)))), tuple(threads))
+        ordered = tuple(sorted(comments, key=lambda one: (one.created, int(one.id))))
+        return Discussion(ordered, tuple(threads), await self._reviews(pull))
 
     async def permission(self, account: Account) -> Permission:
         """What the account may do, by its role. A role of the repository's own counts as what it is built on."""
@@ -195,6 +196,13 @@ class Reader:
             after = _following(found[name], after)
             if after is None:
                 return nodes
+
+    async def _reviews(self, pull: PullRequest) -> tuple[Comment, ...]:
+        """The texts of our own reviews. Every answer in a thread is a review, too, without a text."""
+        me = await self.me()
+        given = [one for one in await self._nodes(pull, queries.REVIEWS, "reviews") if one.get("state") != "PENDING"]
+        said = [replace(values.said(one), review=True) for one in given if one.get("body")]
+        return tuple(one for one in said if one.author.id == me.id)
 
     async def _remarks(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Every comment of a thread, but those of a review that nobody has submitted: its author alone sees them."""

@@ -114,9 +114,11 @@ class GitLabForge:
         """Delete our own drafts."""
         await self._notes.tidy(pull)
 
-    async def post(self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str) -> Written:
+    async def post(
+        self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str, lasting: bool = False
+    ) -> Written:
         """One review of the head that `pull` names."""
-        return await self._notes.post(pull, threads, body=body, key=key)
+        return await self._notes.post(pull, threads, body=body, key=key, lasting=lasting)
 
     async def comment(self, pull: PullRequest, body: str, *, key: str) -> Comment:
         """A comment outside the diff, once."""

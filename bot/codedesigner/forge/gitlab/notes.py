@@ -53,10 +53,13 @@ class Notes:
                 await self._drop(pull, one)
         raise UnreachableError("GitLab's drafts do not come to an end")
 
-    async def post(self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str) -> Written:
+    async def post(
+        self, pull: PullRequest, threads: Sequence[NewThread], *, body: str, key: str, lasting: bool = False
+    ) -> Written:
         """One review of the head that `pull` names, published at once.
 
-        A review has no text of its own on GitLab, so `body` is posted where there is nothing else to post.
+        A review has no text of its own on GitLab, so `body` is posted where there is nothing else to post, or where it
+        has to last, as one of the drafts.
         """
         versions = await self._same_head(pull)
         await self.tidy(pull)
@@ -70,7 +73,8 @@ class Notes:
         outcome.refuse(safe[A_REVIEW:], f"GitLab takes no more than {A_REVIEW} comments at once")
         safe = safe[:A_REVIEW]
         await self._plain(pull, [one for one in safe if not one.resolvable], outcome)
-        await self._review(pull, [one for one in safe if one.resolvable], versions, outcome)
+        text = (body, key) if lasting and QUICK_ACTION.search(body) is None else None
+        await self._review(pull, [one for one in safe if one.resolvable], versions, outcome, text)
         return Written(tuple(outcome.placed), tuple(outcome.refused))
 
     async def comment(self, pull: PullRequest, body: str, *, key: str) -> Comment:
@@ -116,7 +120,12 @@ class Notes:
     # A review
 
     async def _review(
-        self, pull: PullRequest, threads: Sequence[NewThread], versions: values.Versions, outcome: _Outcome
+        self,
+        pull: PullRequest,
+        threads: Sequence[NewThread],
+        versions: values.Versions,
+        outcome: _Outcome,
+        text: tuple[str, str] | None,
     ) -> None:
         drafted: list[NewThread] = []
         for at, one in enumerate(threads):
@@ -129,22 +138,34 @@ class Notes:
                 drafted.append(one)
             else:
                 outcome.refuse([one], reason)
+        if drafted and text is not None:
+            await self._draft_text(pull, *text)
         if drafted:
             await self._publish(pull, drafted, outcome)
+
+    async def _draft_text(self, pull: PullRequest, body: str, key: str) -> None:
+        """Draft what stands on no line. GitLab publishes it as a thread, which is for nobody to resolve."""
+        try:
+            await self._new_draft(pull, {"note": body}, key, what="the summary")
+        except (ConflictError, LimitedError):
+            return  # it is not in the discussion then, and whoever needs it there sees that
+
+    async def _new_draft(self, pull: PullRequest, given: Mapping[str, Any], key: str, *, what: str) -> Any:
+        path = f"{self._repo}/merge_requests/{pull.number}/draft_notes"
+
+        async def stored() -> Any:
+            return next((one for one in await self._drafts(pull) if key in str(one.get("note") or "")), None)
+
+        return await self._client.create(path, dict(given), what=what, stored=stored)
 
     async def _draft(self, pull: PullRequest, thread: NewThread, versions: values.Versions) -> str | None:
         """Draft a thread; why it cannot be, else None.
 
         A position that is in no diff is not always refused: then the draft has no line code, and would be lost.
         """
-        path = f"{self._repo}/merge_requests/{pull.number}/draft_notes"
-
-        async def stored() -> Any:
-            return next((one for one in await self._drafts(pull) if thread.key in str(one.get("note") or "")), None)
-
         given = {"note": thread.body, "position": gitlab_position(thread.place, versions)}
         try:
-            made = await self._client.create(path, given, what="a comment on a line", stored=stored)
+            made = await self._new_draft(pull, given, thread.key, what="a comment on a line")
         except ConflictError as refused:
             return _NO_LINE if is_misplaced(refused) else refused.message
         except UnreachableError as failed:

@@ -102,7 +102,7 @@ class Reader:
             if values.on_diff(one):
                 threads.append(values.thread(one, said, pull.head))
             else:
-                comments += said
+                comments += values.beside(one, said, me)
         return Discussion(tuple(sorted(comments, key=lambda one: (one.created, int(one.id)))), tuple(threads))
 
     async def _comment(self, note: Mapping[str, Any], pull: PullRequest, me: Account) -> Comment:

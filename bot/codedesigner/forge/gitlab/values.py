@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -112,6 +113,15 @@ def thread(given: Mapping[str, Any], comments: tuple[Comment, ...], head: str) -
         resolvable=bool(resolvable),
         head=str(position.get("head_sha") or ""),
     )
+
+
+def beside(given: Mapping[str, Any], comments: tuple[Comment, ...], me: Account) -> tuple[Comment, ...]:
+    """A discussion beside the diff. What we published among drafts is a thread, unless somebody has answered it."""
+    notes = given.get("notes") or ()
+    owed = any(note.get("resolvable") and not note.get("resolved") for note in notes)
+    if owed and all(one.author.id == me.id or one.system for one in comments):
+        return (replace(comments[0], unresolved=str(given["id"])), *comments[1:])
+    return comments
 
 
 def on_diff(given: Mapping[str, Any]) -> bool:

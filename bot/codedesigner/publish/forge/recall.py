@@ -34,8 +34,9 @@ class Posted:
 class Remembered:
     """All that our marks on a pull request say.
 
-    `posted` has one comment of a finding, the oldest; `twice` the others, which runs left that did not know of each
-    other, and `spare` is the like of summaries. Decisions are in the order in which they were made.
+    `summary` is a comment, or the text above the review of the first run. `posted` has one comment of a finding, the
+    oldest; `twice` the others, which runs left that did not know of each other, and `spare` is the like of summaries.
+    Decisions are in the order in which they were made.
     """
 
     summary: Comment | None = None
@@ -73,7 +74,7 @@ class Remembered:
 
 def recall(discussion: Discussion, me: Account, signer: Signer) -> Remembered:
     """What our comments in the discussion say; nobody else's count."""
-    outside = [(comment, signer.read(comment, me)) for comment in discussion.comments]
+    outside = [(comment, signer.read(comment, me)) for comment in (*discussion.comments, *discussion.reviews)]
     everything = [
         *(content for _, contents in outside for content in contents),
         *(content for thread in discussion.threads for one in thread.comments for content in signer.read(one, me)),
@@ -129,6 +130,6 @@ def _apart(found: list[Posted]) -> tuple[tuple[Posted, ...], tuple[Posted, ...]]
     return tuple(kept), tuple(others)
 
 
-def _age(comment: Comment) -> tuple[float, int, str]:
-    """Older comments first; ids of one moment are numbers that grow."""
-    return comment.created, len(comment.id), comment.id
+def _age(comment: Comment) -> tuple[float, bool, int, str]:
+    """Older comments first; ids of one moment are numbers that grow, those of reviews for themselves."""
+    return comment.created, comment.review, len(comment.id), comment.id
