@@ -253,3 +253,31 @@ def test_the_board_counts_what_is_there(database: Database, store: Store, inbox:
         assert [one.id for one in await board.together(task)] == [task.id]
 
     asyncio.run(run())
+
+
+def test_urgency_is_the_operators_or_a_persons_and_raises_what_waits(database: Database, store: Store) -> None:
+    async def run() -> None:
+        inbox = SqlInbox(database, store.clock, urgency={"octo/shop": 1}.get)  # type: ignore[arg-type]
+        first = await inbox.accept(delivery())
+        assert isinstance(first, Accepted)
+        seen = await store.get(first.task_id)
+        assert seen is not None
+        assert (seen.context["seed_priority"], seen.priority) == (1, 50)
+        assert seen.context["asked_at"] == seen.created_at
+        again = replace(delivery(name="d2", digest="h2"), event=ReviewRequested(BASE, A, 3, asked=True))
+        joined = await inbox.accept(again)
+        assert joined == Accepted(first.task_id, joined=True)
+        raised = await store.get(first.task_id)
+        assert raised is not None
+        assert (raised.context["seed_priority"], raised.priority) == (2, 60)
+        assert raised.context["asked_at"] == seen.created_at, "it waits for as long as before"
+        await inbox.accept(delivery(name="d3", digest="h3"))
+        assert await store.get(first.task_id) == raised
+        command = CommandIssued(3, "recheck", "", "c1", "u", "ann", 1.0)
+        asked = await inbox.accept(replace(delivery(name="d4", digest="h4"), event=command))
+        assert isinstance(asked, Accepted)
+        task = await store.get(asked.task_id)
+        assert task is not None
+        assert task.context["seed_priority"] == 2
+
+    asyncio.run(run())

@@ -16,10 +16,12 @@ from codedesigner.service.scheduler import (
     MAX_WAIT_S,
     Scheduler,
     SystemState,
+    asked_at,
     compute_priority,
+    for_person,
     weights_or_default,
 )
-from codedesigner.service.task import BASE_PRIORITIES, MODULES, Module, Task, TaskType, Work
+from codedesigner.service.task import BASE_PRIORITIES, MODULES, Json, Module, Task, TaskType, Work
 
 NOW = 1_000_000.0
 
@@ -131,17 +133,25 @@ def test_waiting_never_makes_less_urgent(kind: TaskType, backlog: int, times: li
 _ARRIVAL = st.tuples(st.sampled_from(sorted(BASE_PRIORITIES)), st.integers(0, 3))
 
 
-@given(arrivals=st.lists(st.lists(_ARRIVAL, max_size=3), min_size=1, max_size=40), tick_s=st.floats(600, 2 * HOUR_S))
-def test_nothing_starves_whatever_arrives(arrivals: list[list[tuple[TaskType, int]]], tick_s: float) -> None:
+@given(
+    kind=st.sampled_from(sorted(BASE_PRIORITIES)),
+    arrivals=st.lists(st.lists(_ARRIVAL, max_size=3), min_size=1, max_size=40),
+    seed=st.integers(0, 9),
+    tick_s=st.floats(600, 2 * HOUR_S),
+)
+def test_nothing_starves_whatever_arrives(
+    kind: TaskType, arrivals: list[list[tuple[TaskType, int]]], seed: int, tick_s: float
+) -> None:
     """One place; each tick some arrive and one is done. Nobody waits longer than the limit and those before him."""
     scheduler, waiting, now = Scheduler(), [], NOW
-    last = task("generate_questions", repo="x/starved", n=999, at=NOW)
+    last = task(kind, repo="x/starved", n=999, at=NOW)
     waiting.append(last)
     served: dict[str, int] = {}
     started: list[str] = []
     for tick in range(400):
-        for n, (kind, repo) in enumerate(arrivals[tick % len(arrivals)]):
-            waiting.append(task(kind, repo=f"r/{repo}", n=tick * 10 + n, at=now))
+        for n, (arriving, repo) in enumerate(arrivals[tick % len(arrivals)]):
+            urgent: dict[str, Json] = {"seed_priority": seed}
+            waiting.append(task(arriving, repo=f"r/{repo}", n=tick * 10 + n, at=now, context=urgent))
         older = sum(one.created_at <= last.created_at for one in waiting)
         pick = scheduler.peek_next(waiting, SystemState(served=dict(served)), now, yes)
         assert pick is not None or not waiting
@@ -195,6 +205,71 @@ def test_people_and_what_is_done_wait_behind_no_backlog_that_is_overdue() -> Non
     assert pick is not None
     assert pick.task == late[-1]
     older = task("incorporate_insight", at=NOW - MAX_WAIT_S - 9)
-    pick = Scheduler().peek_next([task("address_comment"), older], SystemState(), NOW, yes)
+    pick = Scheduler().peek_next([task("incorporate_insight", n=2), *late, older], SystemState(), NOW, yes)
     assert pick is not None
     assert pick.task == older
+
+
+def test_the_classes_come_one_after_the_other() -> None:
+    day = AT_LAST * MAX_WAIT_S
+    in_order = [
+        task("generate_questions", n=1, cancelled="superseded by b"),
+        task("exploration", n=2, at=NOW - day - 1),
+        task("generate_questions", n=3, at=NOW - day),
+        task("address_comment", n=4, at=NOW - MAX_WAIT_S - 1, repo="busy/one"),
+        task("address_comment", n=5),
+        task("draft_section", n=6),
+        task("exploration", n=7, at=NOW - MAX_WAIT_S - 1),
+        task("generate_questions", n=8, at=NOW - MAX_WAIT_S),
+        task("synthesis", n=9, at=NOW - 1),
+        task("generate_questions", n=10, at=NOW - 1),
+    ]
+    waiting, order = list(reversed(in_order)), []
+    scheduler = Scheduler()
+    while waiting:
+        pick = scheduler.peek_next(waiting, SystemState(backlog=50), NOW, yes)
+        assert pick is not None
+        waiting.remove(pick.task)
+        order.append(pick.task.work.number)
+    assert order == list(range(1, 11))
+
+
+def test_the_wait_is_the_works_and_not_the_tasks() -> None:
+    context = {"asked_at": NOW - MAX_WAIT_S, "first": "x"}
+    follower = Task.create("critique", Work("github", "o/a", 1, "a" * 40, "review"), context, name="f", now=NOW)
+    pick = Scheduler().peek_next([task("synthesis", n=2), follower], SystemState(), NOW, yes)
+    assert pick is not None
+    assert (pick.task, pick.overdue) == (follower, True)
+    for nonsense in (None, "now", NOW + 9):
+        assert asked_at(replace(follower, context={"asked_at": nonsense})) == NOW
+
+
+def test_a_review_that_somebody_asks_for_anew_is_urgent_and_keeps_nobody_waiting_for_an_answer() -> None:
+    event: dict[str, Json] = {"kind": "CommandIssued", "command": "recheck"}
+    work = Work("github", "o/a", 1, "", "comment:1")
+    recheck = Task.create("address_comment", work, {"event": event}, name="r", now=NOW)
+    answer = task("address_comment", n=2)
+    assert not for_person(recheck)
+    assert for_person(answer)
+    pick = Scheduler().peek_next([recheck, answer], SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task == answer
+    running = replace(recheck, state="running")
+    assert Scheduler().victim([running], pick, SystemState(), NOW) == running
+
+
+@pytest.mark.parametrize(("seed", "points"), [(0, 0), (2, 20), (5, 50), (99, 50), (-3, 0), (True, 0), ("2", 0)])
+def test_what_is_urgent_is_so_from_its_first_task_on(seed: Json, points: int) -> None:
+    for kind in BASE_PRIORITIES:
+        made = Task.create(kind, Work("github", "o/a", 1, "", "review"), {"seed_priority": seed}, name="x", now=NOW)
+        usual = Task.create(kind, Work("github", "o/a", 1, "", "review"), {}, name="x", now=NOW)
+        more = compute_priority(made, SystemState(), NOW) - compute_priority(usual, SystemState(), NOW)
+        assert more == points, kind
+
+
+def test_an_answer_to_a_person_displaces_whatever_is_ahead_of_it_by_its_score() -> None:
+    urgent = task("exploration", state="running", context={"seed_priority": 5}, at=NOW - HOUR_S)
+    pick = Scheduler().peek_next([task("address_comment", n=2)], SystemState(), NOW, yes)
+    assert pick is not None
+    assert compute_priority(urgent, SystemState(), NOW) > pick.score
+    assert Scheduler().victim([urgent], pick, SystemState(), NOW) == urgent

@@ -8,7 +8,7 @@ import pytest
 
 from codedesigner.errors import ConfigError
 from codedesigner.service.held import Held, hold
-from codedesigner.service.settings import ServiceSettings, allowed, read_settings
+from codedesigner.service.settings import ServiceSettings, allowed, read_settings, urgency
 
 WHOLE = """
 forges:
@@ -153,3 +153,26 @@ def test_patterns_say_which_repositories_are_reviewed(repo: str, expected: bool)
 def test_nothing_in_the_file_changes_after_reading() -> None:
     assert ServiceSettings.model_config["frozen"] is True
     assert ServiceSettings.model_config["extra"] == "forbid"
+
+
+def test_how_urgent_a_repository_is_says_the_last_pattern_that_matches(tmp_path: Path) -> None:
+    settings, _ = read_settings(written(tmp_path, WHOLE + 'priorities: {"octo/*": 1, "octo/pay*": 4, "octo/pay-x": 0}'))
+    rules = settings.priorities
+    found = [urgency(rules, repo) for repo in ("octo/a", "Octo/Payments", "octo/pay-x", "other/a")]
+    assert found == [1, 4, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ('{"octo/*": 6}', "must be at most 5"),
+        ('{"octo/*": -1}', "must be at least 0"),
+        ('{"octo/*": soon}', "whole number"),
+        ('{"": 1}', "1"),
+    ],
+)
+def test_an_urgency_that_is_none_is_refused_with_its_line(tmp_path: Path, rules: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_settings(written(tmp_path, f"{WHOLE}priorities: {rules}\n"))
+    assert "service.yml:15" in str(caught.value)
+    assert said in str(caught.value)

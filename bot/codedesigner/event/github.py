@@ -116,14 +116,14 @@ def _check(payload: Table) -> Event:
         return Refused("the check carries no full commit id", HELP)
     # `codedesigner/NUMBER/RUN`; a re-requested suite has none.
     parts = text(check.get("external_id")).split("/")
-    return ReviewRequested(None, head, numeral(parts[1]) if len(parts) > 1 else None)
+    return ReviewRequested(None, head, numeral(parts[1]) if len(parts) > 1 else None, asked=True)
 
 
 def _dispatch(payload: Table) -> Event:
     pull = numeral(table(payload, "inputs").get("pull_request"))
     if pull is None:
         return Refused("the input `pull_request` is not the number of a pull request", HELP)
-    return ReviewRequested(None, None, pull, full=table(payload, "inputs").get("full") in (True, "true"))
+    return ReviewRequested(None, None, pull, full=table(payload, "inputs").get("full") in (True, "true"), asked=True)
 
 
 def _workflow_run(payload: Table) -> Event:

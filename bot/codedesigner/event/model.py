@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
 SHA_LENGTHS = (40, 64)
@@ -16,12 +16,14 @@ class ReviewRequested:
 
     What is None has to be asked: `base` and `head` of what a number names, the `number` of what a head names. Where
     both are given they have to belong together. `full`: ask everything anew, whatever is kept of earlier answers.
+    `asked`: a person asked for it, which makes it more urgent and no other review.
     """
 
     base: str | None
     head: str | None
     number: int | None
     full: bool = False
+    asked: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from codedesigner.event.model import Refused as NoEvent
 from codedesigner.service.database import Database
 from codedesigner.service.intake import Delivery
 from codedesigner.service.rows import insert, note, select
-from codedesigner.service.task import Context, Json, Task, Work
+from codedesigner.service.task import ASKED_AT, SEED, Context, Json, Task, Work, priority_of, seed_of
 from codedesigner.service.together import Together
-from codedesigner.service.work import Asked, asked, first_task, supersedes, to_json, work_of
+from codedesigner.service.work import ASKED_SEED, Asked, asked, by_person, first_task, supersedes, to_json, work_of
 
 MOST_ACTIVE = 20_000
 """Tasks that may be there at once. Above that, deliveries are refused: the forge keeps them for a later time."""
@@ -58,9 +58,19 @@ class Inbox(Protocol):
 
 
 class SqlInbox:
-    """Implements `Inbox` on the service's database. `clock` gives the time that all workers share."""
+    """Implements `Inbox` on the service's database. `clock` gives the time that all workers share, `urgency` how urgent
+    a repository is, as the operator has it.
+    """
 
-    def __init__(self, database: Database, clock: Callable[[], float], *, most_active: int = MOST_ACTIVE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float],
+        *,
+        most_active: int = MOST_ACTIVE,
+        urgency: Callable[[str], int] = lambda _repo: 0,
+    ) -> None:
+        self._urgency = urgency
         self._database = database
         self._clock = clock
         self._most_active = most_active
@@ -95,11 +105,15 @@ class SqlInbox:
             "event": to_json(event),
             "repo_id": delivery.repo_id,
             "installation": delivery.installation,
+            ASKED_AT: now,
+            SEED: max(self._urgency(delivery.repo), ASKED_SEED if by_person(event) else 0),
         }
         task = Task.create(first_task(event), work, context, name=secrets.token_hex(8), now=now)
         joined = going is not None or not insert(db, task)
         going = _going(db, work) if joined else None
         holder = task.id if going is None else going.id
+        if going is not None and going.state == "pending" and seed_of(going.context) < seed_of(context):
+            _urge(db, going, seed_of(context))
         if going is not None and (going.state != "pending" or going.task_type != task.task_type):
             _again(db, going, context)
         given = {"id": name, "digest": delivery.digest, "forge": delivery.forge, "repo": delivery.repo, "at": now}
@@ -146,6 +160,14 @@ def _going(db: Connection, work: Work) -> Task | None:
 def _again(db: Connection, going: Task, context: Context) -> None:
     """What has begun may have looked before this event's reason was there: it is done once more afterwards."""
     db.execute(text("UPDATE tasks SET again = :again WHERE id = :id"), {"again": json.dumps(context), "id": going.id})
+
+
+def _urge(db: Connection, going: Task, seed: int) -> None:
+    """What waits already is asked for by somebody to whom it is more urgent."""
+    context = {**going.context, SEED: seed}
+    given = {"id": going.id, "context": json.dumps(context), "priority": priority_of(going.task_type, context)}
+    raised = "UPDATE tasks SET context = :context, priority = :priority WHERE id = :id AND state = 'pending'"
+    db.execute(text(raised), given)
 
 
 def _active(db: Connection) -> int:

@@ -1,8 +1,16 @@
 """Which task is next, and whether one that runs makes room for it. A structure on given values and times: no I/O.
 
-A task's score is its type's base priority, moved by five factors and by what the supervisor advised. What has waited
-for `max_wait_s` since it was submitted goes before everything but what is short, the oldest first, and makes room for
-nobody but a person: so nothing starves, whatever arrives.
+A task's score is its type's base priority, moved by five factors and by what the supervisor advised. It decides among
+those of one class. The classes, the first of them first:
+
+1. what is to end;
+2. what has waited for a day (`AT_LAST` times `max_wait_s`), the oldest first, so that nothing starves;
+3. answers to people;
+4. what is short, while something is overdue: reviews that are done wait behind no backlog;
+5. what is overdue, as its work was asked for `max_wait_s` ago, the oldest first;
+6. everything else.
+
+The wait is the work's, not the task's: each of the tasks that a review takes goes on as what the review is.
 """
 
 from __future__ import annotations
@@ -11,13 +19,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from codedesigner.service.task import MODULES, Module, Task
+from codedesigner.service.task import ASKED_AT, MODULES, SEED_POINTS, Module, Task, seed_of
 
 HOUR_S = 3_600.0
 HEAVY_BACKLOG, BACKLOG = 20, 10
 HEAVY_BACKLOG_POINTS, BACKLOG_POINTS = 30, 15
 AGE_POINTS_PER_HOUR, MOST_AGE_POINTS = 2.0, 20.0
-SEED_POINTS = 10
 COMMENT_POINTS = 25
 NO_DEEP_QUOTA_POINTS = -100
 RECOMPUTE_S = 60.0
@@ -31,9 +38,10 @@ MARGIN = 10.0
 MAX_WAIT_S = 4 * HOUR_S
 AT_LAST = 6
 """After so many times of that, nothing goes before it, not even what is short."""
-SHORT: Module = "documenter"
-"""Whose tasks take a call or none. They go before what is overdue: else a backlog of hours would keep people, and
-reviews that are done, waiting behind all of it."""
+
+
+_TO_END, _AT_LAST, _PERSON, _OVERDUE, _USUAL = range(5)
+_OLDEST_FIRST = (_TO_END, _AT_LAST, _OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,7 @@ def compute_priority(task: Task, state: SystemState, now: float) -> float:
     waited_h = max(0.0, now - task.updated_at) / HOUR_S
     score += min(waited_h * AGE_POINTS_PER_HOUR, MOST_AGE_POINTS)
     if task.task_type == "exploration":
-        seed = task.context.get("seed_priority", 0)
-        score += SEED_POINTS * seed if isinstance(seed, int) else 0
+        score += SEED_POINTS * seed_of(task.context)
     if task.task_type == "address_comment":
         score += COMMENT_POINTS
     if task.requires_deep_mode and not state.deep_available:
@@ -112,36 +119,44 @@ class Scheduler:
         """
         self._recompute(tasks, state, now)
         best = self._best(tasks, state, now, can_execute)
-        if best is None or not best.overdue or best.task.cancelled or best.task.module == SHORT:
+        if best is None or self._class(best.task, now) < _OVERDUE or short(best.task) or not best.overdue:
             return best
-        if now - best.task.created_at >= AT_LAST * self._max_wait_s:
-            return best
-        return self._best([task for task in tasks if task.module == SHORT], state, now, can_execute) or best
+        return self._best([task for task in tasks if short(task)], state, now, can_execute) or best
 
     def _best(
         self, tasks: Collection[Task], state: SystemState, now: float, can_execute: Callable[[Task], bool]
     ) -> Pick | None:
         best: Pick | None = None
-        best_rank: tuple[bool, bool, float, float, str] | None = None
+        best_rank: tuple[int, float, float, str] | None = None
         for task in tasks:
             if not _ready(task, now):
                 continue
-            score = self._score(task, state, now) + fairness(task, state)
-            overdue = self.overdue(task, now)
-            rank = (not task.cancelled, not overdue, 0.0 if overdue else -score, task.created_at, task.id)
+            score, place = self._score(task, state, now) + fairness(task, state), self._class(task, now)
+            rank = (place, 0.0 if place in _OLDEST_FIRST else -score, asked_at(task), task.id)
             if (best_rank is None or rank < best_rank) and can_execute(task):
-                best, best_rank = Pick(task, score, overdue), rank
+                best, best_rank = Pick(task, score, self.overdue(task, now)), rank
         return best
+
+    def _class(self, task: Task, now: float) -> int:
+        if task.cancelled:
+            return _TO_END
+        waited_s = now - asked_at(task)
+        if waited_s >= AT_LAST * self._max_wait_s:
+            return _AT_LAST
+        if for_person(task):
+            return _PERSON
+        return _OVERDUE if waited_s >= self._max_wait_s else _USUAL
 
     def victim(self, running: Iterable[Task], pick: Pick, state: SystemState, now: float) -> Task | None:
         """Which of the tasks that run makes room for `pick` at its next model call; None where none has to.
 
-        A person's task makes room for nobody, and one that is overdue only for a person's.
+        An answer to a person makes room for nobody, and what is overdue only for an answer to a person, which need not
+        be ahead by any score.
         """
-        person = pick.task.task_type == "address_comment"
+        person = for_person(pick.task)
         weakest: tuple[float, float, str, Task] | None = None
         for task in running:
-            if task.task_type == "address_comment" or task.cancelled or (self.overdue(task, now) and not person):
+            if for_person(task) or task.cancelled or (self.overdue(task, now) and not person):
                 continue
             entry = (compute_priority(task, state, now), -task.created_at, task.id, task)
             if weakest is None or entry[:3] < weakest[:3]:
@@ -149,11 +164,11 @@ class Scheduler:
         if weakest is None:
             return None
         own = compute_priority(pick.task, state, now)
-        return weakest[3] if pick.overdue or own > weakest[0] + MARGIN else None
+        return weakest[3] if person or pick.overdue or own > weakest[0] + MARGIN else None
 
     def overdue(self, task: Task, now: float) -> bool:
-        """Whether it was submitted so long ago that nothing goes before it but what is older."""
-        return now - task.created_at >= self._max_wait_s
+        """Whether its work was asked for so long ago that no score goes before it."""
+        return now - asked_at(task) >= self._max_wait_s
 
     def _score(self, task: Task, state: SystemState, now: float) -> float:
         score = self._scores.get(task.id)
@@ -174,6 +189,24 @@ def _ready(task: Task, now: float) -> bool:
     if task.state not in ("pending", "paused"):
         return False
     return bool(task.cancelled) or (not task.held and task.not_before <= now)
+
+
+def asked_at(task: Task) -> float:
+    """Since when the task's work is waited for: its first task was submitted then, or this one."""
+    at = task.context.get(ASKED_AT)
+    return min(float(at), task.created_at) if isinstance(at, int | float) else task.created_at
+
+
+def for_person(task: Task) -> bool:
+    """Whether a person waits for a word of an answer. A review that somebody asks for anew takes as long as any."""
+    event = task.context.get("event")
+    command = event.get("command") if isinstance(event, dict) else None
+    return task.task_type == "address_comment" and command != "recheck"
+
+
+def short(task: Task) -> bool:
+    """Whether it takes a call or none: publishing, and answers to people."""
+    return task.module == "documenter" and (task.task_type != "address_comment" or for_person(task))
 
 
 def by_repository(tasks: Iterable[Task]) -> Mapping[str, int]:

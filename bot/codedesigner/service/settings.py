@@ -5,6 +5,7 @@ Secrets never stand in it: it names the variables, or the file of a private key,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from codedesigner.config.validate import validate
 from codedesigner.config.yamlfile import Document, read_file
 from codedesigner.forge.github.address import PUBLIC_API
 from codedesigner.service.intake import MOST_BYTES
+from codedesigner.service.task import MOST_SEED
 
 Network = IPv4Network | IPv6Network
 
@@ -160,6 +162,11 @@ class ServiceSettings(Closed):
     dashboard: DashboardSettings
     limits: LimitSettings = LimitSettings()
     network: NetworkSettings = NetworkSettings()
+    priorities: dict[Pattern, Annotated[int, Field(ge=0, le=MOST_SEED)]] = Field(
+        default={},
+        max_length=1000,
+        description="How urgent reviews are, by patterns of repositories' full names; the last that matches decides.",
+    )
     public_url: Url = Field(default="", description="Where people reach the dashboard; https makes its cookie secure.")
     state_key_env: Variable | None = Field(
         default=None, description="The variable with the key that marks in comments are signed with."
@@ -181,3 +188,8 @@ def read_settings(path: Path) -> tuple[ServiceSettings, Document]:
 def allowed(patterns: tuple[str, ...], repo: str) -> bool:
     """Whether a repository is one of those that are reviewed. Case does not tell repositories apart on either forge."""
     return GlobList(tuple(each.lower() for each in patterns)).deciding(repo.lower()) is not None
+
+
+def urgency(priorities: Mapping[str, int], repo: str) -> int:
+    """How urgent the operator's rules have a repository's reviews: 0 where none says anything."""
+    return next((number for pattern, number in reversed(list(priorities.items())) if allowed((pattern,), repo)), 0)

@@ -73,6 +73,11 @@ NEXT: Mapping[TaskState, frozenset[TaskState]] = {
 }
 """What a task may become. What is to be tried again waits as `paused`; `failed` is for good."""
 
+ASKED_AT, SEED = "asked_at", "seed_priority"
+"""What followers take over from the context of a work's first task: when it was asked for, and how urgent it is."""
+MOST_SEED, SEED_POINTS = 5, 10
+"""The highest urgency, and what one step of it is worth to a task."""
+
 MAX_RETRIES = 3
 RETRY_DELAY_S = 60.0
 BACKOFF = 2.0
@@ -108,6 +113,18 @@ class Work:
     def pull(self) -> str:
         """The pull request; two works of one may supersede each other."""
         return f"{self.forge}:{self.repo}#{'' if self.number is None else self.number}"
+
+
+def seed_of(context: Context) -> int:
+    """How urgent the work is, 0 to `MOST_SEED`, as the operator's rules and people have it."""
+    seed = context.get(SEED, 0)
+    return min(max(seed, 0), MOST_SEED) if isinstance(seed, int) and not isinstance(seed, bool) else 0
+
+
+def priority_of(task_type: TaskType, context: Context) -> int:
+    """Its type's, and what its work is worth more: an exploration has that by a factor of its own."""
+    seed = 0 if task_type == "exploration" else seed_of(context)
+    return BASE_PRIORITIES[task_type] + SEED_POINTS * seed
 
 
 def task_key(module: Module, task_type: TaskType, work: Work) -> str:
@@ -164,7 +181,7 @@ class Task:
             module=module,
             task_type=task_type,
             work=work,
-            priority=BASE_PRIORITIES[task_type] if priority is None else priority,
+            priority=priority_of(task_type, context) if priority is None else priority,
             context=context,
             created_at=now,
             updated_at=now,

@@ -54,6 +54,21 @@ def first_task(event: Asked) -> TaskType:
             return "address_comment"
 
 
+ASKED_SEED = 2
+"""How urgent a review is that a person has asked for."""
+
+
+def by_person(event: Asked) -> bool:
+    """Whether a person asked for the review: by a check requested anew, on the dashboard, by a command."""
+    match event:
+        case ReviewRequested():
+            return event.asked
+        case CommandIssued():
+            return event.command == "recheck"
+        case QueueEntered() | QuestionAsked():
+            return False
+
+
 def supersedes(newer: Work, older: Work) -> bool:
     """Whether the older work is pointless once the newer one is asked for: a review of a head that is no more."""
     review = newer.kind.startswith("review") and older.kind.startswith("review")

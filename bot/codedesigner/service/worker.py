@@ -25,6 +25,7 @@ from codedesigner.service.scheduler import (
     SystemState,
     backlog_of,
     by_repository,
+    for_person,
     weights_or_default,
 )
 from codedesigner.service.store import BOUNDS, Bounds, Store
@@ -214,6 +215,11 @@ class Worker:
         running = by_repository(self._running())
         return SystemState(backlog_of(candidates), self._deep(), running, served, self.weights)
 
+    @property
+    def _crowded(self) -> bool:
+        """Whether as many are parked as may be. People displace all the same: answers are as many as slots at most."""
+        return len(self._entries) >= self.config.slots * (1 + _PARKED_PER_SLOT)
+
     def _running(self) -> list[Task]:
         return [one.task for one in self._entries.values() if not one.parked and not one.done]
 
@@ -222,7 +228,7 @@ class Worker:
         if len(running) < self.config.slots:
             return True
         victim = self._scheduler.victim(running, pick, state, now)
-        if victim is None or len(self._entries) >= self.config.slots * (1 + _PARKED_PER_SLOT):
+        if victim is None or (self._crowded and not for_person(pick.task)):
             return False
         why: dict[str, Json] = {"reason": "higher_priority", "preempting_task": pick.task.id}
         return await self._park(self._entries[victim.id], why)

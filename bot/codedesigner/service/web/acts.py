@@ -55,7 +55,7 @@ class Acts:
             return "Nothing is known that could be reviewed again."
         name = f"dashboard-{secrets.token_hex(8)}"
         known = {key: value for key in ("repo_id", "installation") if isinstance(value := task.context.get(key), int)}
-        event = ReviewRequested(None, task.work.head or None, task.work.number, full=True)
+        event = ReviewRequested(None, task.work.head or None, task.work.number, full=True, asked=True)
         came = await self._inbox.accept(
             Delivery(
                 forge="gitlab" if task.work.forge == "gitlab" else "github",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from codedesigner.service.inbox import SqlInbox
 from codedesigner.service.logs import Log
 from codedesigner.service.quotas import QuotaBoard
 from codedesigner.service.reviews import ReviewBoard
-from codedesigner.service.settings import ServiceSettings
+from codedesigner.service.settings import ServiceSettings, urgency
 from codedesigner.service.store import Store
 from codedesigner.service.web.acts import Acts
 from codedesigner.service.web.bodies import Room
@@ -67,7 +68,7 @@ def build(given: Given) -> Web:
     """The application."""
     settings, database, now = given.settings, given.database, given.now
     meters, streams = Meters(), Streams(every_s=given.every_s)
-    box, store = SqlInbox(database, now), Store(database, now)
+    box, store = SqlInbox(database, now, urgency=partial(urgency, settings.priorities)), Store(database, now)
     watch = Watch(
         Board(database, now),
         QuotaBoard(database, now),
