@@ -235,7 +235,7 @@ def test_the_classes_come_one_after_the_other() -> None:
 
 
 def test_the_wait_is_the_works_and_not_the_tasks() -> None:
-    context = {"asked_at": NOW - MAX_WAIT_S, "first": "x"}
+    context: dict[str, Json] = {"asked_at": NOW - MAX_WAIT_S, "first": "x"}
     follower = Task.create("critique", Work("github", "o/a", 1, "a" * 40, "review"), context, name="f", now=NOW)
     pick = Scheduler().peek_next([task("synthesis", n=2), follower], SystemState(), NOW, yes)
     assert pick is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from codedesigner.location.http import HttpTransport, Transport
+from codedesigner.location.supervisor import SUPERVISOR
 from codedesigner.pool.allocator import Allocator
 from codedesigner.pool.clock import Clock, SystemClock
 from codedesigner.pool.events import Listen, PoolEvent, deaf
@@ -66,7 +67,7 @@ class SharedModels:
         for one in seats:
             if one.id not in self._seated:
                 self._seated.add(one.id)
-                self.gate.add(one)
+                self.gate.add(one, for_people=SUPERVISOR in one.tags)  # nobody else answers people
 
     async def close(self) -> None:
         """Close the connections."""

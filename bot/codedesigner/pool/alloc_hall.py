@@ -58,14 +58,16 @@ class Hall:
         self._tell_broken = tell_broken
         self._pause_s = _PAUSE_S[0]
 
-    def add(self, seat: Chair) -> None:
+    def add(self, seat: Chair, *, for_people: bool = True) -> None:
         """A location more. Raises `ValueError` where there is one of that id."""
         if seat.id in self.places:
             raise ValueError(f"there is a location {seat.id} already")
         line = self._lines.setdefault(seat.endpoint, Line())
         slots = self._per_endpoint if seat.limits.concurrent is None else seat.limits.concurrent
         line.allow(seat.id, slots)
-        self.places[seat.id] = Place(seat.id, seat.limits, slots, line, self.ledger, self._for_people)
+        self.places[seat.id] = Place(
+            seat.id, seat.limits, slots, line, self.ledger, self._for_people if for_people else 0.0
+        )
 
     def remove(self, location: str) -> None:
         """A location less. Calls that are there end as they would have."""

@@ -136,9 +136,11 @@ class Allocator:
             return self._in_flight
         return self._hall.in_flight(location=location, endpoint=endpoint)
 
-    def add(self, seat: Chair) -> None:
-        """A location more. Raises `ValueError` where there is one of that id."""
-        self._hall.add(seat)
+    def add(self, seat: Chair, *, for_people: bool = True) -> None:
+        """A location more; `for_people`: people's questions are put to it. Raises `ValueError` where there is one of
+        that id.
+        """
+        self._hall.add(seat, for_people=for_people)
         self._serve()
 
     def remove(self, location: str) -> None:
