@@ -178,7 +178,7 @@ class Scripted:
             if llm.cancelled.startswith("superseded"):
                 return TaskResult("superseded")
             raise
-        if task.task_type == "extract_content":
+        if task.task_type == "generate_questions":
             return TaskResult(context={"number": task.work.number, "head": task.work.head})
         return TaskResult(context={"next": "incorporate_insight"} if task.task_type == "exploration" else {})
 

@@ -126,7 +126,7 @@ async def _outages(firm: Firm) -> None:
 async def _looking(firm: Firm, seen: Seen) -> None:
     while True:
         tasks = await firm.open()
-        waiting = sum(one.task_type in ("extract_content", "exploration") for one in tasks)
+        waiting = sum(one.module != "documenter" for one in tasks)
         if waiting >= BUSY:
             seen.busy.append(firm.clock.now())
         seen.waited = max(seen.waited, len(tasks))
@@ -144,7 +144,7 @@ def rows(firm: Firm, seen: Seen, tasks: Sequence[Task], days: float, drained_s: 
     for module in MODULES:
         yield Row(f"2 {module}: tasks completed", by[module], note=f"at most {seen.waited} tasks waited at once")
     reviews = {one.id: one for one in done if one.module == "documenter" and one.task_type != "address_comment"}
-    first = {one.work.name: one.created_at for one in tasks if one.task_type == "extract_content"}
+    first = {one.work.name: one.created_at for one in tasks if one.task_type == "generate_questions"}
     took = sorted(one.updated_at - first[one.work.name] for one in reviews.values() if one.work.name in first)
     yield Row("2, 10 slowest review, webhook to publication", took[-1] / 3_600, "h", "at most", 24.0)
     yield Row("10 half of the reviews within", took[len(took) // 2] / 3_600, "h")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codedesigner.change.git import Git
-from codedesigner.change.nearby import NearbyLimits, Nearness, nearby
-from codedesigner.errors import RepositoryError
+from codedesigner.change.nearby import Choice, NearbyLimits, Nearness, choose, contents
 
 from .conftest import Scratch
 
@@ -36,23 +35,22 @@ def head(git: Git) -> str:
     return found
 
 
-def test_the_nearest_come_first_and_the_changed_ones_not_at_all(git: Git) -> None:
-    found = nearby(git, head(git), ["src/cart.py"])
-    assert list(found.files) == [
+def chosen(git: Git, limits: NearbyLimits = NearbyLimits()) -> Choice:  # noqa: B008
+    files = {path: entry.oid for path, entry in git.tree(head(git)).items() if entry.is_file and path.endswith(".py")}
+    return choose(git, {path: oid for path, oid in files.items() if path != "src/cart.py"}, ["src/cart.py"], limits)
+
+
+def test_the_nearest_come_first(git: Git) -> None:
+    found = chosen(git)
+    assert list(found.oids) == [
         "src/shop.py",
         "tests/test_cart.py",
         "src/deep/far.py",
         "tests/test_other.py",
         "vendor/lib.py",
     ]
-    assert found.files["src/shop.py"] == b"bb"
-    assert found.complete
-
-
-def test_what_is_not_wanted_is_not_missed(git: Git) -> None:
-    found = nearby(git, head(git), ["src/cart.py"], wanted=lambda path: not path.startswith("vendor/"))
-    assert "vendor/lib.py" not in found.files
-    assert found.complete
+    assert (found.too_large, found.too_far) == ((), ())
+    assert contents(git, found.oids)["src/shop.py"] == b"bb"
 
 
 @pytest.mark.parametrize(
@@ -60,21 +58,27 @@ def test_what_is_not_wanted_is_not_missed(git: Git) -> None:
     [NearbyLimits(files=2), NearbyLimits(total_bytes=3), NearbyLimits(total_bytes=3, files=2)],
 )
 def test_limits_hold_and_are_told(git: Git, limits: NearbyLimits) -> None:
-    found = nearby(git, head(git), ["src/cart.py"], limits=limits)
-    assert list(found.files) == ["src/shop.py", "tests/test_cart.py"]
-    assert not found.complete
+    found = chosen(git, limits)
+    assert list(found.oids) == ["src/shop.py", "tests/test_cart.py"]
+    assert found.too_far == ("src/deep/far.py", "tests/test_other.py", "vendor/lib.py")
+
+
+def test_what_is_never_looked_at_is_told_as_well(git: Git) -> None:
+    found = chosen(git, NearbyLimits(files=1))
+    assert list(found.oids) == ["src/shop.py"]
+    assert len(found.too_far) == 4
 
 
 def test_a_large_file_is_passed_over(git: Git) -> None:
-    found = nearby(git, head(git), ["src/cart.py"], limits=NearbyLimits(file_bytes=1))
-    assert "src/shop.py" not in found.files
-    assert len(found.files) == 4
-    assert not found.complete
+    found = chosen(git, NearbyLimits(file_bytes=1))
+    assert found.too_large == ("src/shop.py",)
+    assert len(found.oids) == 4
 
 
-def test_a_commit_that_is_not_there_is_an_error(git: Git) -> None:
-    with pytest.raises(RepositoryError):
-        nearby(git, "0" * 40, [])
+def test_a_file_that_is_missing_has_no_contents(git: Git) -> None:
+    found = chosen(git)
+    assert list(contents(git, {**found.oids, "gone.py": "0" * 40})) == list(found.oids)
+    assert "src/shop.py" not in contents(git, found.oids, NearbyLimits(file_bytes=1))
 
 
 def test_nearness_counts_folders_up_to_a_changed_file() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -47,7 +48,9 @@ def test_the_dead_are_succeeded_within_a_lease_and_nothing_is_asked_twice(tmp_pa
                 await clock.sleep(10.0)
             tasks = await firm.tasks()
             await firm.stop()
-            assert [one.state for one in tasks] == ["completed"] * (reviews * len(MODULES))
+            assert {one.state for one in tasks} == {"completed"}
+            assert {one.module for one in tasks} == set(MODULES)
+            assert set(Counter(one.task_type for one in tasks).values()) == {reviews}, "each stage once a review"
             return taken_over
 
         try:

@@ -60,7 +60,7 @@ def test_what_is_accepted_is_there_for_whoever_opens_the_database_next(address: 
         task = await Store(again, Clock()).get(got.task_id)
         again.close()
         assert task is not None
-        assert (task.state, task.task_type, task.module) == ("pending", "extract_content", "researcher")
+        assert (task.state, task.task_type, task.module) == ("pending", "generate_questions", "researcher")
         assert (task.context["repo_id"], task.context["installation"]) == (5, 7)
 
     asyncio.run(run())
@@ -139,7 +139,7 @@ def test_an_event_that_comes_while_its_work_runs_is_looked_at_once_more_afterwar
         assert await store.follow(after, [exploration]) == [], "followers are submitted once"
         done = await ended(store, (await store.waiting())[0])
         assert [new for _, new in await store.follow(done, [])] == [True]
-        assert [one.task_type for one in await store.waiting()] == ["extract_content"]
+        assert [one.task_type for one in await store.waiting()] == ["generate_questions"]
         assert await store.follow(await ended(store, (await store.waiting())[0]), []) == []
 
     asyncio.run(run())
@@ -240,7 +240,7 @@ def test_the_board_counts_what_is_there(database: Database, store: Store, inbox:
         board = Board(database, store.clock)
         seen = await board.figures()
         assert seen.depth["researcher"] == {"pending": 1, "running": 0, "paused": 0}
-        assert seen.completed == {"extract_content": 1}
+        assert seen.completed == {"generate_questions": 1}
         assert seen.deliveries == 2
         assert 0 < seen.oldest_s < 1
         assert [one.name for one in await board.timeline(task)] == [

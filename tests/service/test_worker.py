@@ -21,6 +21,10 @@ from codedesigner.service.worker import WorkerConfig
 from .bench import Shop, none
 
 CART = "def total(prices):\n    return sum(prices)\n"
+RESEARCH = tuple(
+    ("researcher", kind, "done")
+    for kind in ("generate_questions", "evaluate_source", "extract_content", "synthesize_findings")
+)
 BROKEN = "def total(prices):\n    return summ(prices)\n"
 
 
@@ -53,7 +57,7 @@ def test_all_three_modules_complete_for_one_pull_request_and_a_push_is_a_review_
         await shop.deliver(review(shop))
         tasks = await shop.settle(shop.worker())
         assert kinds(tasks) == [
-            ("researcher", "extract_content", "done"),
+            *RESEARCH,
             ("explorer", "exploration", "done"),
             ("documenter", "incorporate_insight", "done"),
         ]
@@ -62,8 +66,8 @@ def test_all_three_modules_complete_for_one_pull_request_and_a_push_is_a_review_
         assert len(shop.stage.discussion.threads) == 1
         shop.stage.push({"cart.py": CART + "\n\nX = 1\n"})
         await shop.deliver(review(shop))
-        assert kinds(await shop.settle(shop.worker()))[3:] == [
-            ("researcher", "extract_content", "done"),
+        assert kinds(await shop.settle(shop.worker()))[6:] == [
+            *RESEARCH,
             ("explorer", "exploration", "done"),
             ("documenter", "review_section", "done"),
         ]
@@ -164,7 +168,7 @@ def test_an_event_of_an_old_head_that_arrives_late_ends_nothing_but_itself(shop:
         tasks = await shop.settle(shop.worker())
         outcomes = {(one.work.head == shop.stage.pull.head, one.task_type): one.outcome for one in tasks}
         assert outcomes[True, "incorporate_insight"] == "done"
-        assert outcomes[False, "extract_content"] == "superseded"
+        assert outcomes[False, "generate_questions"] == "superseded"
         assert len(shop.stage.discussion.threads) == 1
 
     asyncio.run(run())
@@ -421,7 +425,7 @@ def test_a_task_that_kills_every_worker_ends_and_its_check_says_so(shop: Shop) -
             assert len(await shop.store.sweep()) == 1
         [task] = await shop.settle(shop.worker())
         assert (task.state, task.error) == ("failed", "its worker has died 10 times")
-        assert shop.opened == ["extract_content"], "only to say so"
+        assert shop.opened == ["generate_questions"], "only to say so"
         check = shop.stage.check()
         assert check.conclusion == "failure"
         assert "died 10 times" in check.title

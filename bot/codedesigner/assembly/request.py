@@ -35,9 +35,11 @@ from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, sam
 from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
 from codedesigner.planning import Known, Request
 from codedesigner.pool.budget import Spent
-from codedesigner.run.brief import BriefLimits, LazyBriefs
+from codedesigner.run.brief import LazyBriefs
+from codedesigner.run.knowledge import BriefLimits
 from codedesigner.run.prompting import rules
 from codedesigner.run.reviewer import Reviewer
+from codedesigner.run.sources import Excluded
 from codedesigner.run.survey import briefs
 from codedesigner.vote.calibration import Calibration
 from codedesigner.vote.history import NO_HISTORY, History
@@ -313,10 +315,25 @@ def _terms(settings: Settings) -> TermSource:
     )
 
 
+def brief_limits(settings: Settings) -> BriefLimits:
+    """How long a brief may be."""
+    return BriefLimits(settings.brief.tokens, settings.brief.names)
+
+
 def _briefs(change: Change, git: Git | None, settings: Settings) -> LazyBriefs:
+    limits = brief_limits(settings)
+    return briefs(change, git, limits, excluded_by(settings))
+
+
+def excluded_by(settings: Settings) -> Excluded:
+    """Why the configuration leaves a path out."""
     of = cache(PathSettings(settings).of)
-    limits = BriefLimits(settings.brief.tokens, settings.brief.names)
-    return briefs(change, git, limits, lambda path: of(path).excluded is not None)
+
+    def reason(path: str) -> str | None:
+        found = of(path).excluded
+        return None if found is None else str(found)
+
+    return reason
 
 
 def _history(settings: Settings, environ: Mapping[str, str], calibration: Calibration | None) -> History:

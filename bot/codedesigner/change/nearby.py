@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from codedesigner.change.git import Git
-from codedesigner.change.languages import WITH_GRAMMAR, language_of
 
 _TEST_WORDS = ("test_", "_test", "tests_", "_tests", "_spec", ".test", ".spec", "Test", "Tests", "Spec")
 
@@ -21,51 +20,52 @@ class NearbyLimits:
     file_bytes: int = 400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Nearby:
-    """Contents by path, nearest first, and whether these are all files of the commit that are code."""
-
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    complete: bool = False
-
-
 _USUAL = NearbyLimits()
 
 
-def nearby(
-    git: Git,
-    commit: str,
-    changed: Collection[str],
-    *,
-    wanted: Callable[[str], bool] = lambda _path: True,
-    limits: NearbyLimits = _USUAL,
-) -> Nearby:
-    """Files of `commit` (a full id) in languages with a grammar, but for the `changed` ones.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What may be read: the ids of contents by path, nearest first; and what is too large, or beyond the bounds."""
 
-    Which they are depends on the names and sizes of files alone.
+    oids: Mapping[str, str] = field(default_factory=dict)
+    too_large: tuple[str, ...] = ()
+    too_far: tuple[str, ...] = ()
+
+
+def choose(git: Git, files: Mapping[str, str], changed: Collection[str], limits: NearbyLimits = _USUAL) -> Choice:
+    """Which of some files (ids of contents by path) may be read. Depends on their names and sizes alone.
 
     Raises:
-        RepositoryError: the commit cannot be read, or git hit a limit.
+        RepositoryError: git hit a limit.
     """
     near = Nearness(changed)
-    known = frozenset(changed)
-    tree = {
-        path: entry.oid
-        for path, entry in git.tree(commit).items()
-        if entry.is_file and path not in known and language_of(path) in WITH_GRAMMAR and wanted(path)
-    }
-    order = sorted(tree, key=lambda path: (near(path), path))
-    sizes = git.sizes(tree[path] for path in order[: 4 * limits.files])
-    chosen: list[str] = []
+    order = sorted(files, key=lambda path: (near(path), path))
+    looked, beyond = order[: 4 * limits.files], order[4 * limits.files :]
+    sizes = git.sizes(files[path] for path in looked)
+    chosen: dict[str, str] = {}
+    too_large: list[str] = []
+    too_far: list[str] = []
     room = limits.total_bytes
-    for path in order[: 4 * limits.files]:
-        size = sizes.get(tree[path], limits.file_bytes + 1)
-        if size <= min(limits.file_bytes, room) and len(chosen) < limits.files:
-            chosen.append(path)
+    for path in looked:
+        size = sizes.get(files[path], limits.file_bytes + 1)
+        if size > limits.file_bytes:
+            too_large.append(path)
+        elif size > room or len(chosen) >= limits.files:
+            too_far.append(path)
+        else:
+            chosen[path] = files[path]
             room -= size
-    blobs = git.blobs((tree[path] for path in chosen), limit=limits.file_bytes)
-    files = {path: content for path in chosen if (content := blobs.get(tree[path])) is not None}
-    return Nearby(files, complete=len(files) == len(order))
+    return Choice(chosen, tuple(too_large), (*too_far, *beyond))
+
+
+def contents(git: Git, oids: Mapping[str, str], limits: NearbyLimits = _USUAL) -> dict[str, bytes]:
+    """The contents of files, by path, in the order of `oids`; one that is missing, or too large, is left out.
+
+    Raises:
+        RepositoryError: git hit a limit.
+    """
+    blobs = git.blobs(oids.values(), limit=limits.file_bytes)
+    return {path: content for path, oid in oids.items() if (content := blobs.get(oid)) is not None}
 
 
 class Nearness:

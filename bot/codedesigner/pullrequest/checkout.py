@@ -76,6 +76,8 @@ class Checkout:
 
     async def _base(self, order: Order) -> str:
         """The merge base: from the clone, which has the whole history or does not say; else from the forge."""
+        if order.start:
+            return order.start
         if not (self.options.repo / ".git").exists():
             return await self.forge.merge_base(order.base, order.head)
         try:

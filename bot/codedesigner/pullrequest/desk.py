@@ -20,13 +20,17 @@ from codedesigner.vote.history import Book
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Which commits to review, under what standing. `base` is the tip of the target branch, `head` what is reviewed."""
+    """Which commits to review, under what standing. `base` is the tip of the target branch, `head` what is reviewed.
+
+    `start` is the commit that the change starts from, where that is known already.
+    """
 
     pull: PullRequest
     base: str
     head: str
     standing: Standing
     full: bool = False
+    start: str = ""
 
 
 class Reviewing(Protocol):

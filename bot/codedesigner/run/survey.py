@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from codedesigner.change.callers import CodeFile, Definition
@@ -12,16 +11,15 @@ from codedesigner.change.git import Git
 from codedesigner.change.identifiers import names, names_in_bytes
 from codedesigner.change.languages import WITH_GRAMMAR, language_of
 from codedesigner.change.model import Change, FileChange, Span, decode, encode, split_lines
-from codedesigner.change.nearby import Nearby, nearby
 from codedesigner.change.parsing import Outline, Source, outlines
-from codedesigner.errors import RepositoryError
-from codedesigner.run.brief import BriefLimits, Briefs, LazyBriefs
+from codedesigner.run.brief import Briefs, LazyBriefs
+from codedesigner.run.knowledge import BriefLimits
+from codedesigner.run.sources import Contents, Excluded, Sources, judge
 
 MOST_PARSED = 400  # files beside the changed ones
 MOST_PARSED_BYTES = 3_000_000
 PARSE_SECONDS = 5.0  # for one file
 
-_FULL_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # A name behind a word that defines, or at the start of a line with a bracket behind it.
 _KEYWORD: Final = re.compile(
     rb"\b(?:def|fn|func|fun|function|class|struct|interface|trait|enum|type|record|object|protocol|module|union"
@@ -31,44 +29,38 @@ _HEADED: Final = re.compile(rb"^[ \t]*(?:[\w<>\[\],.?*&:~]+[ \t]+)*[*&]*([A-Za-z
 _WITHOUT_KEYWORD: Final = frozenset({"c", "cpp", "java", "csharp", "javascript", "typescript", "tsx", "bash"})
 
 
-def briefs(change: Change, git: Git | None, limits: BriefLimits, excluded: Callable[[str], bool]) -> LazyBriefs:
+def briefs(change: Change, git: Git | None, limits: BriefLimits, excluded: Excluded) -> LazyBriefs:
     """The briefs of a change's items. Nothing is read before the first is asked for.
 
-    `excluded(path)`: the file is not to be looked at. Without `git`, the files of the change are all there is.
+    `excluded(path)`: why the file is not to be looked at. Without `git`, the files of the change are all there is.
     """
-    return LazyBriefs(partial(survey, change, git, excluded), limits)
+
+    def prepare() -> Briefs:
+        sources, contents = judge(change, git, excluded)
+        return survey(change, sources, contents)
+
+    return LazyBriefs(prepare, limits)
 
 
-def survey(change: Change, git: Git | None, excluded: Callable[[str], bool]) -> Briefs:
-    """Reads and indexes what briefs are made from, once for all items."""
-    texts = [file for file in change.files if file.new is not None and file.unread is None and not excluded(file.path)]
+def survey(change: Change, sources: Sources, contents: Contents) -> Briefs:
+    """Indexes what briefs are made from, once for all items."""
+    kept = frozenset(sources.changed)
+    texts = [file for file in change.files if file.path in kept and file.new is not None]
     files = _parsed((file.path, encode(file.new_text or "")) for file in texts)
     touched = [each for file in files for each in _touched(file, next(f for f in texts if f.path == file.path))]
     asked = frozenset(definition.called for definition in touched)
     used = names("\n".join(_text(each.file, each.span.span) for each in touched)) | _loose(texts)
     paths = {path for file in change.files for path in (file.path, file.old_path) if path is not None}
-    around = _around(change, git, paths, excluded)
-    others = _parsed(_related(around, asked, used))
-    return Briefs([*files, *others], asked, paths, complete=around.complete)
+    others = _parsed(_related(contents.code, asked, used))
+    return Briefs([*files, *others], asked, paths, complete=sources.complete, documents=contents.documents)
 
 
-def _around(change: Change, git: Git | None, paths: set[str], excluded: Callable[[str], bool]) -> Nearby:
-    """Nothing, where the repository cannot be read within its limits: what is half read differs from run to run."""
-    if git is None:
-        return Nearby()
-    try:
-        commit = change.head if _FULL_ID.fullmatch(change.head) else git.try_resolve("HEAD")
-        return Nearby() if commit is None else nearby(git, commit, paths, wanted=lambda path: not excluded(path))
-    except RepositoryError:
-        return Nearby()
-
-
-def _related(around: Nearby, asked: frozenset[str], used: frozenset[str]) -> Iterator[tuple[str, bytes]]:
+def _related(around: Mapping[str, bytes], asked: frozenset[str], used: frozenset[str]) -> Iterator[tuple[str, bytes]]:
     """The files that mention what is asked about, or define what it uses: nearest first, as many as may be parsed."""
     mentioned = frozenset(map(encode, asked))
     defined = frozenset(map(encode, used))
     count, room = MOST_PARSED, MOST_PARSED_BYTES
-    for path, content in around.files.items():
+    for path, content in around.items():
         if count <= 0:
             return
         if len(content) <= room and _relates(path, content, mentioned, defined):

@@ -130,7 +130,7 @@ def _sum(name: str, parts: list[LocationReport]) -> Spent:
 
 
 def _rows(db: Connection, since: float, most: int) -> tuple[list[tuple[str, str, str, int | None, float]], int]:
-    where = "FROM tasks WHERE state = 'completed' AND updated_at >= :since AND result <> ''"
+    where = "FROM tasks WHERE state = 'completed' AND module <> 'researcher' AND updated_at >= :since AND result <> ''"
     given = {"since": since, "most": most}
     rows = db.execute(
         text(f"SELECT id, forge, repo, number, updated_at {where} ORDER BY updated_at DESC LIMIT :most"),

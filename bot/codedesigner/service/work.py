@@ -47,7 +47,7 @@ def first_task(event: Asked) -> TaskType:
     """Where the work begins: a review with what is to be known about the change, everything else with itself."""
     match event:
         case ReviewRequested():
-            return "extract_content"
+            return "generate_questions"
         case QueueEntered():
             return "review"
         case CommandIssued() | QuestionAsked():

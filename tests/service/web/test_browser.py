@@ -140,7 +140,7 @@ def test_pause_resume_and_recheck_are_pressed(inside: Wall) -> None:
     inside.until("Asked to go on.")
     inside.press("act-recheck")
     inside.until("Asked for another review.")
-    inside.until("extract content", "stages")
+    inside.until("generate questions", "stages")
     kept = asyncio.run(inside.scene.store.get(task.id))
     assert kept is not None
     assert not kept.held

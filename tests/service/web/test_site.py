@@ -344,7 +344,7 @@ def test_readiness_and_figures_say_how_it_stands(full: tuple[Database, Tasks], s
     figures = seen.ask("GET", "/metrics").text
     for line in (
         'codedesigner_queue_depth{module="documenter",state="running"} 1.0',
-        'codedesigner_tasks_failed_24h{task_type="extract_content"} 1.0',
+        'codedesigner_tasks_failed_24h{task_type="generate_questions"} 1.0',
         'codedesigner_quota_learned_hour_limit{location="qwen-coder"} 48.0',
         'codedesigner_location_limited{location="claude"} 1.0',
         "codedesigner_workers_alive 2.0",

@@ -11,6 +11,7 @@ from codedesigner.pullrequest.desk import Desk, Order
 from codedesigner.pullrequest.handling import handle
 from codedesigner.pullrequest.standing import standing_of
 from codedesigner.service.modules.base import PullModule, TaskResult, review_of
+from codedesigner.service.modules.researcher import BRIEFS, briefed
 from codedesigner.service.task import Task, TaskType
 from codedesigner.service.work import Asked
 
@@ -38,6 +39,7 @@ class Explorer(PullModule):
     async def _explored(self, task: Task, desk: Desk, pull: PullRequest, *, full: bool) -> TaskResult:
         stand = await standing_of(desk, pull)
         prepared = await desk.reviewing.prepare(Order(pull, pull.base, pull.head, stand.standing, full))
+        prepared = briefed(prepared, await self.bench.result(str(task.context.get(BRIEFS, ""))))
         request = prepared.request
         if pull.draft and request.settings.forge.drafts == "skip" and request.mode.enabled:
             return TaskResult("draft", {"next": "draft_section"})
@@ -48,7 +50,7 @@ class Explorer(PullModule):
         return TaskResult(context=found, result="" if leaked else to_json(report))
 
     def _after(self, task: Task) -> list[Task]:
-        if task.task_type != "extract_content" or task.outcome != "done":
+        if task.task_type != "synthesize_findings" or task.outcome != "done":
             return []
         return [self.follower(task, "exploration", task.context)]
 
