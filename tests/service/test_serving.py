@@ -60,8 +60,10 @@ async def hello(_request: Request) -> PlainTextResponse:
     return PlainTextResponse("hello")
 
 
-def played(worker: list[str], scene: Callable[[int], Any], *, workers: int = 1, stop_s: float = 0.3) -> Journal:
-    """Serve until the scene, which runs in a thread, is over; then SIGTERM comes."""
+def played(
+    worker: list[str], scene: Callable[[int], Any], *, workers: int = 1, stop_s: float = 0.3, how: int = signal.SIGTERM
+) -> Journal:
+    """Serve until the scene, which runs in a thread, is over; then SIGTERM comes, or another signal."""
     log = Journal()
 
     async def main() -> None:
@@ -69,7 +71,7 @@ def played(worker: list[str], scene: Callable[[int], Any], *, workers: int = 1, 
 
         async def act(port: int) -> None:
             await asyncio.to_thread(scene, port)
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), how)
 
         plan = Plan("127.0.0.1", 0, worker, workers, stop_s, {**os.environ})
         app = Starlette(routes=[Route("/", hello)])
@@ -106,6 +108,105 @@ def test_a_worker_that_ends_is_started_again_and_ends_with_the_service(tmp_path:
     ended = [facts for name, facts in log.events if name == "service.note"]
     assert ended[0] == {"message": "worker 0 ended with 7", "again_s": 1.0}
     assert log.names[-1] == "service.stopped"
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("codedesigner.service.serving._BACKOFF_S", (0.05,))
+    program = tmp_path / "worker"
+    seen = tmp_path / "seen"
+
+    def scene(_port: int) -> None:
+        time.sleep(0.1)
+        program.write_text(f"#!/bin/sh\necho x > {seen}\nexec sleep 60\n")
+        program.chmod(0o755)
+        patience = time.monotonic() + 10
+        while time.monotonic() < patience and not seen.exists():
+            time.sleep(0.02)
+
+    log = played([str(program)], scene)
+    assert seen.exists()
+    assert ("service.note", {"message": "worker 0 cannot be started: No such file or directory", "again_s": 0.05}) in (
+        log.events
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_every_way_of_being_told_to_stop_stops_in_order(how: signal.Signals) -> None:
+    log = played([sys.executable, "-S", "-c", "import time; time.sleep(60)"], lambda _port: None, how=how)
+    assert log.names == ["service.started", "service.stopping", "service.stopped"]
+
+
+def test_what_is_to_be_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        played([], lambda _port: os.kill(os.getpid(), signal.SIGHUP), workers=0)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_who_says_nothing_is_not_listened_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    monkeypatch.setattr("codedesigner.service.web.patient.HEAD_S", 0.15)
+    closed: list[bytes] = []
+
+    def scene(port: int) -> None:
+        silent, half = (socket.create_connection(("127.0.0.1", port), 5) for _ in range(2))
+        with silent, half:
+            half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+            closed.extend(one.recv(100) for one in (silent, half))
+        with socket.create_connection(("127.0.0.1", port), 5) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            said = b""
+            while b"hello" not in said:
+                said += slow.recv(1000)
+            slow.sendall(b"GET / HT")
+            closed.append(slow.recv(1000))
+
+    played([], scene, workers=0)
+    assert closed == [b"", b"", b""]
+
+
+def test_what_a_killed_worker_has_started_ends_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("codedesigner.service.serving._SPARE_S", 0.1)
+    pid = tmp_path / "pid"
+    start = "subprocess.Popen(['sleep', '60'], start_new_session=True).pid"
+    code = f"import subprocess; open({str(pid)!r}, 'w').write(str({start})); {STUBBORN}"
+
+    def scene(_port: int) -> None:
+        patience = time.monotonic() + 15
+        while time.monotonic() < patience and not (pid.exists() and pid.read_text()):
+            time.sleep(0.02)
+        time.sleep(0.1)
+
+    played([sys.executable, "-S", "-c", code], scene)
+    assert look(int(pid.read_text())) is None
+
+
+HANGS = """
+import asyncio, subprocess, sys, threading
+from codedesigner.service.parting import hasten
+
+async def main():
+    if sys.argv[1] == "program":
+        hanging = asyncio.create_task(asyncio.to_thread(subprocess.run, ["sleep", "60"], check=False))
+    else:
+        hanging = asyncio.create_task(asyncio.to_thread(threading.Event().wait))
+    await asyncio.sleep(0.1)
+    hanging.cancel()
+    hasten(0.3)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("what", ["program", "thread"])
+def test_what_hangs_in_a_thread_keeps_no_process(what: str) -> None:
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", HANGS, what], timeout=30, check=False)
+    assert done.returncode == 0
+    assert time.monotonic() - began < 10
 
 
 def test_a_worker_that_will_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def worker(file: Path, database_url: str | None, slots: int, until_eof: bool) ->
     import asyncio
 
     settings, held, log = _begin(file)
+    from codedesigner.service.parting import hasten
     from codedesigner.service.working import work
     from codedesigner.state.folder import state_folder
 
@@ -100,6 +101,7 @@ def worker(file: Path, database_url: str | None, slots: int, until_eof: bool) ->
             environ=os.environ,
             slots=slots,
             leader=sys.stdin.fileno() if until_eof else None,
+            ended=hasten,
         )
     )
 

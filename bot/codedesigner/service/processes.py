@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def _stat(folder: Path) -> _Seen | None:
     if len(fields) < 20 or fields[0] in "ZX":
         return None
     return _Seen(int(fields[1]), int(fields[19]))
+
+
+def end_all(processes: Iterable[Process], proc: Path = PROC) -> None:
+    """End those that still are the same processes."""
+    for one in processes:
+        if look(one.pid, proc) == one:
+            with suppress(OSError):
+                os.kill(one.pid, signal.SIGKILL)
 
 
 def host_name(proc: Path = PROC) -> str:

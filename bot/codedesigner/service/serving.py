@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 import time
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codedesigner.service.logs import Log
+from codedesigner.service.parting import heeded
+from codedesigner.service.processes import descendants, end_all
 from codedesigner.service.web.live import Streams
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Plan:
 
 
 async def serve(app: Starlette, streams: Streams, plan: Plan, log: Log, *, ready: Callable[[int], None]) -> None:
-    """Listen until SIGTERM or SIGINT comes; `ready` is told the port once deliveries are taken.
+    """Listen until SIGTERM, SIGINT or SIGHUP comes; `ready` is told the port once deliveries are taken.
 
     Then nothing new is taken, streams end, workers finish or hand back what they have, and this returns.
 
@@ -54,7 +55,7 @@ async def serve(app: Starlette, streams: Streams, plan: Plan, log: Log, *, ready
         OSError: the port cannot be had.
     """
     stopping = asyncio.Event()
-    with _signals(stopping), _bound(plan) as bound:
+    with heeded(stopping.set), _bound(plan) as bound:
         port = bound.getsockname()[1]
         server = _server(app, plan)
         listening = asyncio.create_task(server.serve([bound]))
@@ -79,6 +80,8 @@ async def serve(app: Starlette, streams: Streams, plan: Plan, log: Log, *, ready
 def _server(app: Starlette, plan: Plan) -> uvicorn.Server:
     import uvicorn
 
+    from codedesigner.service.web.patient import PatientProtocol
+
     class Server(uvicorn.Server):
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -90,7 +93,7 @@ def _server(app: Starlette, plan: Plan) -> uvicorn.Server:
             app,
             host=plan.host,
             port=plan.port,
-            http="h11",
+            http=PatientProtocol,
             loop="asyncio",
             lifespan="off",
             ws="none",
@@ -113,43 +116,42 @@ def _bound(plan: Plan) -> socket.socket:
     return socket.create_server((plan.host, plan.port), family=family, backlog=_BACKLOG, dualstack_ipv6=everywhere)
 
 
-@contextmanager
-def _signals(stopping: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stopping.set)
-    try:
-        yield
-    finally:
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(each)
-
-
 async def _keep(number: int, plan: Plan, stopping: asyncio.Event, log: Log) -> None:
     """One worker, started again when it ends by itself, and told to stop when all stops."""
     failures = 0
     while not stopping.is_set():
         began = time.monotonic()
-        child = await asyncio.create_subprocess_exec(
-            *plan.worker, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, env=dict(plan.environ)
-        )
-        with suppress(ProcessLookupError):  # it has ended already
-            os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)
-        ended = asyncio.create_task(child.wait())
-        stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not ended.done():
-            await _stop(child, ended, plan.stop_s + _SPARE_S)
+        why = await _lived(plan, stopping)
+        if why is None:
             return
         failures = 0 if time.monotonic() - began > _STEADY_S else failures + 1
         pause = _BACKOFF_S[min(max(0, failures - 1), len(_BACKOFF_S) - 1)]
-        log("service.note", level="error", message=f"worker {number} ended with {child.returncode}", again_s=pause)
+        log("service.note", level="error", message=f"worker {number} {why}", again_s=pause)
         try:
             async with asyncio.timeout(pause):
                 await stopping.wait()
         except TimeoutError:
             continue
+
+
+async def _lived(plan: Plan, stopping: asyncio.Event) -> str | None:
+    """One life of a worker: why it is over, None where it was told to stop."""
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *plan.worker, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, env=dict(plan.environ)
+        )
+    except OSError as error:  # no memory or no process ids for now, or the program is being exchanged
+        return f"cannot be started: {error.strerror or error}"
+    with suppress(ProcessLookupError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)
+    ended = asyncio.create_task(child.wait())
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if ended.done():
+        return f"ended with {child.returncode}"
+    await _stop(child, ended, plan.stop_s + _SPARE_S)
+    return None
 
 
 async def _stop(child: asyncio.subprocess.Process, ended: asyncio.Task[int], seconds: float) -> None:
@@ -158,5 +160,7 @@ async def _stop(child: asyncio.subprocess.Process, ended: asyncio.Task[int], sec
         async with asyncio.timeout(seconds):
             await asyncio.shield(ended)
     except TimeoutError:
+        left = descendants(child.pid)
         child.kill()
         await ended
+        end_all(left)  # nobody comes after who would

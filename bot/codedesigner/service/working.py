@@ -24,6 +24,7 @@ from codedesigner.service.held import Held
 from codedesigner.service.host import CLONES, NOWHERE, opened, supervisor_of_all, worker_of
 from codedesigner.service.logs import Log
 from codedesigner.service.noting import Notes
+from codedesigner.service.parting import heeded
 from codedesigner.service.settings import ServiceSettings
 from codedesigner.service.telling import Telling
 from codedesigner.service.worker import Worker, WorkerConfig
@@ -43,10 +44,12 @@ async def work(
     config: WorkerConfig | None = None,
     timing: Timing | None = None,
     leader: int | None = None,
+    ended: Callable[[], None] = lambda: None,
 ) -> None:
-    """Take tasks until SIGTERM or SIGINT comes, and return once they have ended or were handed back.
+    """Take tasks until SIGTERM, SIGINT or SIGHUP comes, and return once they have ended or were handed back.
 
     The same when the pipe `leader` ends, a file descriptor: whoever started this is gone, and starts another one.
+    `ended` is called before anything is waited for that a task may have left behind.
 
     Raises:
         ConfigError, StoreError, DatabaseError: it cannot begin.
@@ -63,13 +66,9 @@ async def work(
     async with opened(database_url, folder, for_people=share, transport=transport, tell=tell.note, listen=hear) as base:
         notes = Notes(base.database, base.clock, tell.note)
         heard.append(notes.pool)
-        nowhere = folder / NOWHERE
-        nowhere.mkdir(mode=0o700, parents=True, exist_ok=True)
         forges = Forges(settings, held, timing=timing, clones=Clones(folder / CLONES))
         await forges.check()
-        options = ReviewOptions(
-            nowhere, locations_file=Path(settings.locations_file) if settings.locations_file else None
-        )
+        options = _options(settings, folder / NOWHERE)
         desks = ForgeDesks(
             forges.open,
             base.models,
@@ -89,7 +88,14 @@ async def work(
         try:
             await _run(worker, leader, tell.note)
         finally:
+            ended()
             await notes.close()
+
+
+def _options(settings: ServiceSettings, nowhere: Path) -> ReviewOptions:
+    """What holds for every review; `nowhere` is a folder without a repository."""
+    nowhere.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return ReviewOptions(nowhere, locations_file=Path(settings.locations_file) if settings.locations_file else None)
 
 
 def _environ(settings: ServiceSettings, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -112,14 +118,11 @@ async def _run(worker: Worker, leader: int | None, say: Callable[[str], None]) -
             signal.alarm(math.ceil(2 * worker.config.grace_s) + _SPARE_S)
             worker.stop()
 
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, worker.stop)
     if leader is not None:
         loop.add_reader(leader, heard, leader)
     try:
-        await worker.run()
+        with heeded(worker.stop):
+            await worker.run()
     finally:
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(each)
         if leader is not None:
             loop.remove_reader(leader)
