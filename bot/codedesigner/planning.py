@@ -20,7 +20,7 @@ from codedesigner.plan.planner import make_plan
 from codedesigner.plan.target import Target, statements_of, targets_of
 from codedesigner.plan.terms import ChangeTerms, TermLimits, both, terms_of_change
 from codedesigner.protocol.issue import Source
-from codedesigner.publish.forge.remembered import DecisionMark
+from codedesigner.publish.forge.recognise import NOTHING_DISMISSED, Dismissed
 from codedesigner.run.examine import versions
 from codedesigner.run.models import Models
 from codedesigner.run.reviewer import Reviewer
@@ -61,7 +61,7 @@ class Request:
     now: float
     monotonic: Callable[[], float]
     known: Known | None = None
-    dismissed: Sequence[DecisionMark] = ()
+    dismissed: Dismissed = NOTHING_DISMISSED
     models: Models | None = None
     angle_specs: Mapping[str, AngleSpec] = field(default_factory=dict)
     brief: Callable[[ExecutionItem], str] = _no_brief

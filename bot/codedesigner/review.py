@@ -77,7 +77,7 @@ def _settle(request: Request, matter: Matter, findings: Sequence[Finding], liken
     today = dt.datetime.fromtimestamp(request.now, dt.UTC).date()
     files = {file.path: file for file in matter.files}
     kept = silenced(fingerprinted(findings), files, settings.inline_suppressions)
-    kept = dismissed_ones(accepted(kept, settings.suppress, today=today), request.dismissed, request.change.files)
+    kept = dismissed_ones(accepted(kept, settings.suppress, today=today), request.dismissed, request.change)
     return capped(number_findings(one_each(kept, likeness)), settings.limits.findings)
 
 

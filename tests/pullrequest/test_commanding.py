@@ -140,6 +140,28 @@ def test_what_is_dismissed_stays_so_over_pushes(reviewed: Stage) -> None:
     assert len(reviewed.discussion.threads) == 2
 
 
+def test_a_function_that_moves_into_another_file_takes_its_number_and_its_dismissal_along(stage: Stage) -> None:
+    sums = '"""Sums."""\n\n\ndef nothing():\n    """None."""\n    return 0\n'
+    tax = "\n\ndef tax(prices):\n    return sum(prices) * rate_of_nobody\n"
+    cart = stage.repo.git("show", "main:cart.py") + "\n"
+    stage.repo.commit({"sums.py": sums})
+    stage.open({"cart.py": cart + tax})
+    stage.review()
+    stage.push({"cart.py": cart, "sums.py": sums + tax})
+    stage.review()
+
+    (thread,) = stage.discussion.threads
+    assert "**Moved to** [`sums.py:10`]" in thread.comments[0].body
+    assert stage.check().title == "Change blocked: 1 blocking finding"
+
+    stage.say("/codedesigner dismiss F1 the rate is set by hand")
+    assert stage.check().conclusion == "success"
+    stage.push({"cart.py": cart + tax, "sums.py": sums})
+    stage.review()
+    assert stage.check().conclusion == "success"
+    assert len(stage.discussion.threads) == 1
+
+
 def test_a_decision_whose_command_is_gone_counts_no_more(reviewed: Stage) -> None:
     reviewed.say("/codedesigner dismiss F1 the rate is set by hand")
     talk = reviewed.discussion

@@ -8,7 +8,7 @@ from pathlib import Path
 from codedesigner.change.model import Change
 from codedesigner.config.loader import RepoFile
 from codedesigner.pool.budget import Spent
-from codedesigner.publish.forge.remembered import DecisionMark
+from codedesigner.publish.forge.recognise import NOTHING_DISMISSED, Dismissed
 
 STRATEGIES = ("exhaustive", "sampled", "incremental", "adaptive")
 THRESHOLDS = ("low", "medium", "high", "critical", "never")
@@ -24,7 +24,7 @@ class Standing:
     """
 
     mode: bool | None = None
-    dismissed: tuple[DecisionMark, ...] = ()
+    dismissed: Dismissed = NOTHING_DISMISSED
     spent: Spent = NOTHING_SPENT
 
 

@@ -9,6 +9,7 @@ from codedesigner.pool.budget import Spent
 from codedesigner.publish.discussion import Account, Discussion, PullRequest
 from codedesigner.publish.forge.marks import Signer
 from codedesigner.publish.forge.recall import Remembered, recall
+from codedesigner.publish.forge.recognise import dismissed_in
 from codedesigner.publish.forge.remembered import DecisionMark
 from codedesigner.pullrequest.decisions import proved
 from codedesigner.pullrequest.desk import Desk
@@ -30,7 +31,7 @@ class Stand:
         switched, state = self.remembered.switched, self.remembered.state
         return Standing(
             mode=None if switched is None else switched.what == "on",
-            dismissed=self.remembered.dismissals,
+            dismissed=dismissed_in(self.remembered),
             spent=Spent(state.calls, state.tokens, state.usd or 0.0),
         )
 

@@ -474,3 +474,149 @@ def test_threads_of_one_defect_from_before_become_one() -> None:
     assert fates(second) == {"F1": "still", "F2": "withdrawn"}
     assert fate(second, "F2").reason.startswith("the same defect as F1, seen from correctness; ")
     assert "Also seen from: security" in body(world, 1)
+
+
+def total(path: str, line: int, lines: list[str], function: str | None = "Cart.total", **more: object) -> Finding:
+    return found(line, lines, path=path, function=function, body="look at it", **more)
+
+
+OTHER = "src/sums.py"
+WITHOUT = ["def nothing():", "    pass"]
+
+
+def there(lines: list[str], path: str = PATH) -> FileChange:
+    """A file that was there before the change."""
+    return changed_file(["x"], lines, path)
+
+
+@pytest.mark.parametrize("forge", FORGES)
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_function_that_moves_into_another_file_takes_its_finding_along(forge: Forge, kept: bool) -> None:
+    world = World(forge)
+    before = [there(LINES), there(WITHOUT, OTHER)]
+    world.run([total(PATH, 5, LINES), found(2)], before)
+
+    # Its old file is no part of the change any more, or is, without it.
+    world.push("3")
+    lines = [*WITHOUT, *LINES[3:8]]
+    rest = [there([LINES[1]])] if kept else []
+    after = [there(lines, OTHER), *rest]
+    second = world.run([total(OTHER, 4, lines, "total")], after)
+    assert fates(second) == {"F1": "fixed", "F2": "still"} or fates(second) == {"F2": "fixed", "F1": "still"}
+    moved = next(name for name, what in fates(second).items() if what == "still")
+    text = body(world, int(moved[1:]))
+    assert "**Moved to** [`src/sums.py:4`](https://forge.example/shop/cart" in text
+    assert not second.posts
+    thread = next(one for one in world.discussion.threads if "Moved to" in one.comments[0].body)
+    assert not thread.resolved
+    assert world.run([total(OTHER, 4, lines, "total")], after).done
+
+    # From there it is known by its own place, whatever the change starts from.
+    world.push("4")
+    world.base = "9" * 40
+    assert fates(world.run([total(OTHER, 4, lines, "total")], after)) == {moved: "still"}
+    world.push("5")
+    assert fates(world.run([], [there(WITHOUT, OTHER), *rest])) == {moved: "fixed"}
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_dismissed_finding_stays_dismissed_wherever_its_function_goes(forge: Forge) -> None:
+    world = World(forge)
+    world.run([total(PATH, 5, LINES)], [there(LINES)])
+    world.dismiss("F1")
+    assert fates(world.run([total(PATH, 5, LINES)], [there(LINES)])) == {"F1": "dismissed"}
+
+    lines = [*WITHOUT, *LINES]
+    for digit, path in (("3", OTHER), ("4", "src/more.py")):
+        world.push(digit)
+        assert fates(world.run([total(path, 7, lines)], [there(lines, path)])) == {"F1": "dismissed"}
+        assert f"**Dismissed by `ada`, moved to [`{path}:7`]" in body(world, 1)
+        assert world.run([total(path, 7, lines)], [there(lines, path)]).done
+    # Also from another base, where only the comment knows where it has gone.
+    world.push("5")
+    world.base = "9" * 40
+    assert fates(world.run([total("src/more.py", 7, lines)], [there(lines, "src/more.py")])) == {"F1": "dismissed"}
+
+
+def test_what_may_be_one_of_two_is_followed_to_neither() -> None:
+    world = World()
+    world.run([total(PATH, 5, LINES)], [there(LINES)])
+    world.dismiss("F1")
+    world.push("3")
+    files = [there(LINES, OTHER), there(LINES, "src/more.py")]
+    found_now = [total(OTHER, 5, LINES), total("src/more.py", 5, LINES)]
+    last = fates(world.run(found_now, files))
+    assert (last["F2"], last["F3"]) == ("new", "new")
+
+
+@pytest.mark.parametrize(
+    ("more", "files"),
+    [
+        ({}, [there(LINES), there(LINES, OTHER)]),  # a copy: it stands where it was
+        ({"function": "Cart.sum"}, [there(LINES, OTHER)]),
+        ({"function": None}, [there(LINES, OTHER)]),
+        ({"kind": "unused-name"}, [there(LINES, OTHER)]),
+    ],
+)
+def test_what_is_not_known_to_be_the_same_is_not_followed(more: dict[str, object], files: list[FileChange]) -> None:
+    world = World()
+    world.run([total(PATH, 5, LINES)], [there(LINES)])
+    world.dismiss("F1")
+    world.push("3")
+    changes = {"function": "Cart.total"} | more
+    assert fates(world.run([total(OTHER, 5, LINES, **changes)], files))["F2"] == "new"  # type: ignore[arg-type]
+
+
+def test_a_file_that_the_change_leaves_alone_may_hold_anything_once_it_starts_elsewhere() -> None:
+    world = World()
+    world.run([total(PATH, 5, LINES)], [there(LINES)])
+    world.dismiss("F1")
+    world.push("3")
+    world.base = "9" * 40
+    assert fates(world.run([total(OTHER, 5, LINES)], [there(LINES, OTHER)]))["F2"] == "new"
+
+
+def test_a_copy_that_had_a_thread_of_its_own_is_not_dismissed_when_the_dismissed_one_goes() -> None:
+    world = World()
+    both = [total(PATH, 5, LINES), total(OTHER, 5, LINES)]
+    world.run(both, [there(LINES), there(LINES, OTHER)])
+    first = next(one.mark for one in world.recall().posted if one.mark.identity.path == PATH)
+    world.dismiss(f"F{first.number}")
+    world.push("3")
+    last = world.run([total(OTHER, 5, LINES)], [there(WITHOUT), there(LINES, OTHER)])
+    other = ({"F1", "F2"} - {f"F{first.number}"}).pop()
+    assert fates(last)[other] == "still"
+
+
+def test_methods_that_every_class_has_move_with_their_class_alone() -> None:
+    world = World()
+    world.run([total(PATH, 5, LINES, "Cart.__init__")], [there(LINES)])
+    world.push("3")
+    assert "F2" in fates(world.run([total(OTHER, 5, LINES, "Basket.__init__")], [there(LINES, OTHER)]))
+
+
+def test_a_suggestion_is_no_block_in_a_thread_where_the_code_was() -> None:
+    world = World()
+    made = Suggestion(5, 5, "value_5 = 1\n", ("applies", "parses", "reviewed"), "ruff")
+    world.run([total(PATH, 5, LINES, suggestion=made)], [there(LINES)])
+    assert "```suggestion" in body(world, 1)
+    world.push("3")
+    world.run([total(OTHER, 5, LINES, suggestion=made)], [there(LINES, OTHER)])
+    assert "```suggestion" not in body(world, 1)
+    assert "Not to be applied with one click: the comment stands where the code was." in body(world, 1)
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_function_that_moves_far_within_its_file_while_that_is_renamed_takes_its_finding_along(forge: Forge) -> None:
+    world = World(forge)
+    world.run([total(PATH, 5, LINES, "Cart.total")], [there(LINES)])
+    world.push("3")
+    far = [*LINES[:4], *(f"other_{n} = {n}" for n in range(100)), LINES[4]]
+    renamed = file_of(far, OTHER, PATH)
+    assert fates(world.run([total(OTHER, 105, far, "Basket.total")], [renamed])) == {"F1": "still"}
+    assert "Moved to" not in body(world, 1)
+    # Where it stands twice, nobody can say which of them it was.
+    world.push("4")
+    twice = [*far, LINES[4]]
+    last = world.run([total(OTHER, 106, twice, "Shop.total")], [file_of(twice, OTHER, PATH)])
+    assert fates(last)["F2"] == "new"

@@ -16,7 +16,7 @@ from codedesigner.publish.forge.comment import Page
 from codedesigner.publish.forge.links import links_of
 from codedesigner.publish.forge.marks import Signer
 from codedesigner.publish.forge.recall import Remembered, recall
-from codedesigner.publish.forge.recognise import Recognised, dismissed_ones, recognise
+from codedesigner.publish.forge.recognise import Recognised, dismissed_in, dismissed_ones, recognise
 from codedesigner.publish.forge.reconcile import Edit, Reconciled, reconcile
 from codedesigner.publish.forge.remembered import DecisionMark, SummaryMark
 from codedesigner.publish.forge.state import next_state
@@ -41,6 +41,7 @@ class World:
     forge: Forge = "github"
     signer: Signer = field(default_factory=lambda: Signer("shop/cart", 7, b"key"))
     head: str = "2" * 40
+    base: str = "1" * 40
     discussion: Discussion = field(default_factory=Discussion)
     writes: int = 0
     resolves: bool = True
@@ -64,10 +65,12 @@ class World:
         locations: Sequence[LocationStats] = IDLE,
     ) -> Report:
         """The report of a review of the head, with what people dismissed left out."""
-        named = number_findings(one_each(dismissed_ones(fingerprinted(findings), self.recall().dismissals, files)))
+        change = Change("shop/cart", self.base, self.head, tuple(files))
+        left = dismissed_ones(fingerprinted(findings), dismissed_in(self.recall()), change)
+        named = number_findings(one_each(left))
         settings = Gate()
         return build_report(
-            change=Change("shop/cart", "1" * 40, self.head, tuple(files)),
+            change=change,
             units=(),
             findings=named,
             decision=decide(named, coverage, settings),

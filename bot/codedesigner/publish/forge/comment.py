@@ -104,8 +104,11 @@ def new_thread(placed: Placed, page: Page, identity: Identity | None = None) -> 
     return NewThread(placed.place, body, page.signer.mark(mark), page.is_thread(placed.finding))
 
 
-def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool = True) -> str:
-    """The comment of a finding with its mark. `inline`: it stands on its lines, and need not name them."""
+def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool = True, moved: bool = False) -> str:
+    """The comment of a finding with its mark. `inline`: it stands on its lines, and need not name them.
+
+    `moved`: it stands where the code was that is elsewhere now.
+    """
     finding, votes = placed.finding, tally(placed.finding)
     said = (("yes", votes.yes), ("no", votes.no), ("abstained", votes.abstained))
     text = fill(
@@ -124,8 +127,9 @@ def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool 
             ),
             "also": prose(also_seen(finding), cell=True),
             "back": page.commit(mark.back) if mark.back else "",
+            "moved": place_link(finding, page.links) if moved else "",
             "undecided": prose(finding.reason, cell=True) if finding.disposition == "undecided" else "",
-            "where": _where(placed, page, inline=inline and page.is_thread(finding)),
+            "where": _where(placed, page, inline=moved or (inline and page.is_thread(finding))),
             "body": "" if finding.body.strip() == finding.title.strip() else prose(finding.body),
             "suggestion": placed.suggestion.markdown if placed.suggestion is not None else "",
             "kind": html(finding.kind),
@@ -152,17 +156,25 @@ def place_link(finding: FindingReport, links: Links, *, cell: bool = False) -> s
     return f"[{code(name, cell=cell)}]({links.blob(finding)}){removed}"
 
 
-def ended_body(posted: Posted, page: Page, status: Status, what: str, why: str = "") -> str:
+def ended_body(
+    posted: Posted, page: Page, status: Status, what: str, why: str = "", *, identity: Identity | None = None
+) -> str:
     """The comment of a finding that is one no longer, with what it said folded away.
 
-    `what` is a few words of Markdown, `why` plain text. A suggestion that it held can no longer be applied.
+    `what` is a few words of Markdown, `why` plain text. A suggestion that it held can no longer be applied. `identity`
+    is what is to be kept of the finding where that is not what was.
     """
     was = split_marks(posted.comment.body)[0]
     if posted.mark.status != "open":
         was = ""
     kept = "\n".join(line for line in was.split("\n") if not line.startswith("<sub>")).strip("\n")
     mark = posted.mark.model_copy(
-        update={"status": status, "ended": page.head, "why": clipped(visible(redact(why)), _WHY_LIMIT)}
+        update={
+            "status": status,
+            "ended": page.head,
+            "why": clipped(visible(redact(why)), _WHY_LIMIT),
+            "identity": identity or posted.mark.identity,
+        }
     )
     text = fill(
         "pull_ended.md.j2",

@@ -6,7 +6,9 @@ Two are compared in stages, the surest first, and nothing is matched twice:
 2. the same function, kind and evidence in a file that was renamed, or that is new where the other is gone;
 3. the same file (or a renamed one), the same kind and the same tokens, nearby: layout does not count, names do;
 4. the same kind, nearby, where all tokens of the evidence still stand together around what is now a part of them: a
-   statement that was broken into lines, which formatters put into parentheses to do so.
+   statement that was broken into lines, which formatters put into parentheses to do so;
+5. where one is asked to follow: the same kind and the same tokens in a function of the same name elsewhere, and nowhere
+   any more where they were. Where that may be said of two, it is neither.
 
 Evidence that was edited is another finding.
 """
@@ -30,6 +32,8 @@ _ABOVE, _BELOW = 8, 16  # lines around a finding in which a broken statement is 
 _FEWEST_WORDS = 4  # fewer tokens stand together by chance
 _MOST_ALIGNED = 150  # equal findings beyond this number are matched in their order alone
 _WORD = 4  # hex digits that stand for one token
+
+_NAMED = re.compile(r"[^\W\d][\w.:]*")  # what is called `<module>` or `lines 3-9` has no name
 
 _TOKEN = re.compile(
     r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|[^\W\d]\w*|\d[\w.]*|<<=|>>=|\*\*=|//=|[-+*/%&|^=!<>:]=|->|=>|::|&&|\|\||\S"
@@ -124,6 +128,8 @@ class Moves:
 
     `renamed` maps old names to new ones. `present` are the files of the change that are there now, `fresh` those of
     them that were not there before. `lines` are the lines of the new sides, `added` those of them that the change adds.
+    `gone` are the files that it deletes. `rebased`: the change starts from another commit than it did then, so that a
+    file that is no part of it may hold anything.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -131,6 +137,8 @@ class Moves:
     fresh: frozenset[str] = frozenset()
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     added: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    rebased: bool = True
 
     def current(self, path: str) -> str:
         """The name that a file has now."""
@@ -141,14 +149,26 @@ class Moves:
         lines = self.lines.get(self.current(identity.path), ())
         return _enough(identity) and _within(identity.words, _words(lines))
 
+    def went(self, was: Identity, now: Identity) -> bool:
+        """Whether what `was` quoted is known to stand nowhere in its file, but where `now` does."""
+        path = self.current(was.path)
+        if path in self.gone:
+            return True
+        if path in self.lines:
+            return bool(was.words) and _times(was.words, _words(self.lines[path])) == (path == now.path)
+        return not self.rebased
+
     def left(self, identity: Identity) -> bool:
         """Whether the evidence stands, and the change is not what brings it: another base has it already."""
         added = self.added.get(self.current(identity.path), ())
         return self.stands(identity) and not _within(identity.words, _words(added))
 
 
-def match(old: Sequence[Identity], new: Sequence[Identity], moves: Moves) -> dict[int, int]:
-    """Which of `new` is which of `old`, by their indexes: one to one, in whatever order they are given."""
+def match(old: Sequence[Identity], new: Sequence[Identity], moves: Moves, *, follow: bool = False) -> dict[int, int]:
+    """Which of `new` is which of `old`, by their indexes: one to one, in whatever order they are given.
+
+    `follow`: also into functions of the same name elsewhere; then `old` has to hold everything that stands.
+    """
     matching = _Matching(old, new, moves)
     matching.equal(lambda path: path, lambda path: path)
     matching.equal(moves.current, lambda path: path)
@@ -158,6 +178,8 @@ def match(old: Sequence[Identity], new: Sequence[Identity], moves: Moves) -> dic
     )
     matching.near(lambda was, now: was.tokens == now.tokens)
     matching.near(lambda was, now: _broken(was, now, moves))
+    if follow:
+        matching.moved()
     return matching.found
 
 
@@ -208,11 +230,34 @@ class _Matching:
                 chosen.append((first, second))
         self._take(chosen)
 
+    def moved(self) -> None:
+        """Match what left its place with what came to another, where it can be nothing else."""
+        came: dict[Hashable, list[int]] = defaultdict(list)
+        for second in self._left_new:
+            came[_moving(self._new[second])].append(second)
+        went: dict[Hashable, list[int]] = defaultdict(list)
+        for first in self._left_old:
+            went[_moving(self._old[first])].append(first)
+        pairs = ((olds[0], came[what][0]) for what, olds in went.items() if what and len(olds) == len(came[what]) == 1)
+        self._take([pair for pair in pairs if self._moves.went(self._old[pair[0]], self._new[pair[1]])])
+
     def _take(self, pairs: Iterable[tuple[int, int]]) -> None:
         for was, now in pairs:
             self.found[now] = was
             self._left_old.remove(was)
             self._left_new.remove(now)
+
+
+def _moving(identity: Identity) -> tuple[str, str, str] | None:
+    """What stays of a finding when its function moves; None where that would be said of too much.
+
+    A function may come into a class or out of one, but all classes have the methods that the language names.
+    """
+    function = identity.function
+    if function is None or not _NAMED.fullmatch(function):
+        return None
+    name = function.rsplit(".", 1)[-1]
+    return identity.kind, identity.tokens, function if name.startswith("__") else name
 
 
 def _claim(identity: Identity) -> tuple[str | None, str, str]:
@@ -273,6 +318,11 @@ def _bare(words: str) -> str:
 
 def _words(lines: Sequence[str]) -> str:
     return "".join(map(_word, tokens("\n".join(map(shown, lines)))))
+
+
+def _times(part: str, whole: str) -> int:
+    """How often the words of `part` stand in `whole` one after the other."""
+    return sum(whole.startswith(part, at) for at in range(0, len(whole), _WORD))
 
 
 def _within(part: str, whole: str) -> bool:

@@ -50,8 +50,13 @@ class Remembered:
 
     @property
     def dismissals(self) -> tuple[DecisionMark, ...]:
-        """Findings that people dismissed."""
-        return tuple(one for one in self.decisions if one.what == "dismiss" and one.identity is not None)
+        """Findings that people dismissed, each as it was when its comment was last written: it may have moved since."""
+        now = {one.mark.number: one.mark.identity for one in reversed(self.posted)}
+        return tuple(
+            one.model_copy(update={"identity": now.get(one.number or 0, one.identity)})
+            for one in self.decisions
+            if one.what == "dismiss" and one.identity is not None
+        )
 
     def override(self, sha: str) -> DecisionMark | None:
         """The decision that this commit may be merged whatever was found; None where nobody made one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codedesigner.change.model import FileChange
+from codedesigner.change.model import Change, FileChange
 from codedesigner.publish.duplicates import renamed
 from codedesigner.publish.forge.identity import Moves, identity_of, match
 from codedesigner.publish.forge.recall import Posted, Remembered
@@ -59,8 +59,11 @@ class _Known:
         return self.posted is not None and self.posted.mark.status in ("fixed", "withdrawn")
 
 
-def moves_of(files: Sequence[FileChange]) -> Moves:
-    """What the change says about names, and the lines of its new sides."""
+def moves_of(files: Sequence[FileChange], *, rebased: bool = True) -> Moves:
+    """What the change says about names, and the lines of its new sides.
+
+    `rebased`: it starts from another commit than it did when it was last looked at.
+    """
     return Moves(
         renamed={
             shown(file.old_path): shown(file.path) for file in files if file.old_path and file.status == "renamed"
@@ -70,6 +73,8 @@ def moves_of(files: Sequence[FileChange]) -> Moves:
         fresh=frozenset(shown(file.path) for file in files if file.status in ("added", "renamed", "copied")),
         lines={shown(file.path): file.new_lines for file in files},
         added={shown(file.path): [line.text for line in file.changed_lines("RIGHT")] for file in files},
+        gone=frozenset(shown(file.path) for file in files if file.status == "deleted"),
+        rebased=rebased,
     )
 
 
@@ -79,7 +84,7 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
     A finding that was told before keeps its number; a new one takes the next, and no number is given twice. Those that
     are only listed, as rejected claims are, take numbers behind all of these.
     """
-    moves = moves_of(files)
+    moves = moves_of(files, rebased=remembered.state.base != report.change.base)
     known = _known(remembered)
     told = [index for index, one in enumerate(report.findings) if one.disposition in TOLD]
     rest = [index for index, one in enumerate(report.findings) if one.disposition not in TOLD]
@@ -88,11 +93,11 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
     found: dict[int, _Known] = {}
     # What stands goes before what has ended, and what is told before what is only listed.
     live = [one for one in known if not one.ended]
-    for indexes, among in ((told, live), (told, known), (rest, known)):
+    for indexes, among, follow in ((told, live, True), (told, known, False), (rest, known, False)):
         taken = {one.key for one in found.values()}
         left = [one for one in among if one.key not in taken]
         open_ones = [index for index in indexes if index not in found]
-        pairs = _alike([one.identity for one in left], [identities[index] for index in open_ones], moves)
+        pairs = _alike([one.identity for one in left], [identities[index] for index in open_ones], moves, follow=follow)
         found |= {open_ones[now]: left[was] for now, was in pairs.items()}
     numbers, following = _numbers(report.findings, told, rest, found, remembered)
     ids = [f"F{numbers[index]}" for index in range(len(report.findings))]
@@ -112,17 +117,17 @@ def recognise(report: Report, remembered: Remembered, files: Sequence[FileChange
     )
 
 
-def _alike(old: Sequence[Identity], new: Sequence[Identity], moves: Moves) -> dict[int, int]:
+def _alike(old: Sequence[Identity], new: Sequence[Identity], moves: Moves, *, follow: bool) -> dict[int, int]:
     """As `match`; what is known from one angle alone is the same as what stands for that angle, too.
 
     Which of them stands for all changes with what each angle says of the defect.
     """
-    found = match(old, new, moves)
+    found = match(old, new, moves, follow=follow)
     olds = [(was, each) for was, one in enumerate(old) if was not in found.values() for each in one.all]
     news = [(now, each) for now, one in enumerate(new) if now not in found for each in one.all]
     if len(olds) == len(old) - len(found) and len(news) == len(new) - len(found):
         return found
-    pairs = match([each for _, each in olds], [each for _, each in news], moves)
+    pairs = match([each for _, each in olds], [each for _, each in news], moves, follow=follow)
     for second, first in sorted(pairs.items()):
         now, was = news[second][0], olds[first][0]
         if now not in found and was not in found.values():
@@ -130,18 +135,40 @@ def _alike(old: Sequence[Identity], new: Sequence[Identity], moves: Moves) -> di
     return found
 
 
-def dismissed_ones(
-    findings: Iterable[Finding], dismissals: Sequence[DecisionMark], files: Sequence[FileChange]
-) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """What people dismissed on a pull request. `others` are the findings that stand there and that nobody dismissed:
+    what is one of them is no dismissed one that moved. `base` is where the change started when it was last reviewed.
+    """
+
+    decisions: tuple[DecisionMark, ...] = ()
+    others: tuple[Identity, ...] = ()
+    base: str = ""
+
+
+NOTHING_DISMISSED = Dismissed()
+
+
+def dismissed_in(remembered: Remembered) -> Dismissed:
+    """What people dismissed, as our comments say it."""
+    decisions = remembered.dismissals
+    numbers = {one.number for one in decisions}
+    others = [one.identity for one in _known(remembered) if not one.ended and one.number not in numbers]
+    return Dismissed(decisions, tuple(others), remembered.state.base)
+
+
+def dismissed_ones(findings: Iterable[Finding], dismissed: Dismissed, change: Change) -> tuple[Finding, ...]:
     """The findings; those that a person dismissed are suppressed, with who and why, wherever they have gone since.
 
     Who dismissed one that stood for others, seen from other angles, has dismissed them all, and none that came since.
     """
     given = tuple(findings)
     told = [index for index, one in enumerate(given) if one.disposition in ("posted", "undecided")]
-    asked = [(one, each) for one in dismissals if one.identity is not None for each in one.identity.all]
-    pairs = match([identity for _, identity in asked], [identity_of(given[index]) for index in told], moves_of(files))
-    by = {told[now]: asked[was][0] for now, was in pairs.items()}
+    asked = [(one, each) for one in dismissed.decisions if one.identity is not None for each in one.identity.all]
+    known = [*(identity for _, identity in asked), *(each for one in dismissed.others for each in one.all)]
+    moves = moves_of(change.files, rebased=dismissed.base != change.base)
+    pairs = match(known, [identity_of(given[index]) for index in told], moves, follow=True)
+    by = {told[now]: asked[was][0] for now, was in pairs.items() if was < len(asked)}
     return tuple(_dismissed(one, by[index]) if index in by else one for index, one in enumerate(given))
 
 

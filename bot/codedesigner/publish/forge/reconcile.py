@@ -12,17 +12,27 @@ from typing import Literal
 
 from codedesigner.change.model import FileChange
 from codedesigner.publish.discussion import Comment, NewThread, PullRequest, Thread
-from codedesigner.publish.forge.comment import Page, ended_body, finding_body, mark_of, new_thread, same_body
+from codedesigner.publish.forge.comment import (
+    Page,
+    ended_body,
+    finding_body,
+    mark_of,
+    new_thread,
+    place_link,
+    same_body,
+)
 from codedesigner.publish.forge.placing import Placed, place_findings
 from codedesigner.publish.forge.recall import Posted, Remembered
 from codedesigner.publish.forge.recognise import Recognised
-from codedesigner.publish.forge.remembered import FindingMark, Status
+from codedesigner.publish.forge.remembered import DecisionMark, FindingMark, Status
+from codedesigner.publish.plain import shown
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.sanitise import code
 from codedesigner.vote.finding import Disposition
 
 What = Literal["new", "still", "back", "fixed", "withdrawn", "dismissed", "unknown"]
 
+_MOVED = "the comment stands where the code was"
 _ENDED: frozenset[Status] = frozenset({"fixed", "withdrawn", "dismissed"})
 _NOT_PUT_FORWARD: frozenset[Disposition] = frozenset({"below_agreement", "rejected", "outside_diff", "duplicate"})
 
@@ -138,10 +148,17 @@ class _Work:
         identity = self._recognised.identities[placed.finding.id]
         back_in = self._page.head if back else ""
         mark = mark_of(placed.finding, self._page, posted, back=back_in, identity=identity)
-        body = finding_body(_as_it_stands(placed, posted), self._page, mark, inline=posted.thread is not None)
+        moved, inline = self._has_moved(placed.finding, posted), posted.thread is not None
+        placed = placed.without_block(_MOVED) if moved else _as_it_stands(placed, posted)
+        body = finding_body(placed, self._page, mark, inline=inline, moved=moved)
         resolved = posted.thread is not None and posted.thread.resolved
         if not same_body(body, posted.comment.body):
             self._edit(posted, body, reopen=back and resolved)
+
+    def _has_moved(self, finding: FindingReport, posted: Posted) -> bool:
+        """Whether the thread stands in another file than the finding, whatever that file is called now."""
+        thread = posted.thread
+        return thread is not None and self._recognised.moves.current(shown(thread.path)) != finding.path
 
     def _suppressed(self, finding: FindingReport, posted: Posted | None) -> None:
         decision = self._recognised.dismissed.get(finding.id)
@@ -152,6 +169,17 @@ class _Work:
             what = f"Dismissed by {code(decision.login)}" if decision is not None else "Accepted"
             why = decision.reason if decision is not None else finding.reason
             self._edit(posted, ended_body(posted, self._page, "dismissed", what, why), resolve=True)
+        elif posted is not None and decision is not None and posted.mark.status == "dismissed":
+            self._dismissed_elsewhere(finding, posted, decision)
+
+    def _dismissed_elsewhere(self, finding: FindingReport, posted: Posted, decision: DecisionMark) -> None:
+        """Where a dismissed finding has gone is told and kept: from there it is known when it goes on."""
+        now, was = self._recognised.identities[finding.id], posted.mark.identity
+        if self._recognised.moves.current(was.path) == now.path:
+            return
+        what = f"Dismissed by {code(decision.login)}, moved to {place_link(finding, self._page.links)}"
+        body = ended_body(posted, self._page, "dismissed", what, decision.reason, identity=now)
+        self._edit(posted, body, resolve=True)
 
     def gone(self, posted: Posted) -> None:
         """What to do about a comment whose finding the report no longer has."""
