@@ -12,14 +12,15 @@ from tests.doubles.github import GitHub, Project
 from tests.doubles.github.apps import private_key
 from tests.doubles.gitlab import GitLab
 
-from codedesigner.errors import ConfigError, ForbiddenError, MissingError
+from codedesigner.errors import ConfigError, ForbiddenError, MissingError, UnavailableError
 from codedesigner.forge.attempts import Timing
+from codedesigner.service.clones import Clones
 from codedesigner.service.forges import Asked, Forges, hold_to
 from codedesigner.service.held import Held
 from codedesigner.service.intake import Secrets
 from codedesigner.service.settings import ServiceSettings
 
-HERE = ("127.0.0.1",)
+HERE = ("127.0.0.0/8",)
 
 
 async def no_time(_seconds: float) -> None:
@@ -143,6 +144,26 @@ def test_what_the_forge_says_of_a_repository_has_to_fit_t_sec_62(found: object, 
         return
     with pytest.raises(ForbiddenError):
         hold_to(Asked("o/s", 7, 0), found)
+
+
+def test_commits_come_from_the_address_that_was_looked_at_t_sec_61(
+    github: tuple[GitHub, Project], tmp_path: Path
+) -> None:
+    """A name that leads elsewhere the second time leads nowhere, and a clone's host is looked at as well."""
+    double, shop = github
+    app = double.app("codedesigner")
+    asked = Asked("octo/shop", shop.id, app.installation)
+    head = shop.repo.git("rev-parse", "main").strip()
+
+    async def fetched(addresses: list[str]) -> Path | None:
+        mine = of_app(double, app.id, resolve=lambda _host: addresses, clones=Clones(tmp_path / addresses[0]))
+        async with mine.open("github", asked) as found:
+            return await found.fetch([head])
+
+    there = asyncio.run(fetched(["127.0.0.1"]))
+    assert there is not None
+    with pytest.raises(UnavailableError):
+        asyncio.run(fetched(["127.3.3.3"]))
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "::1", "127.0.0.1"])

@@ -95,6 +95,10 @@ class Git:
         """Whether the history of this clone was cut off (`git clone --depth`)."""
         return self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
+    def is_sound(self) -> bool:
+        """Whether every object is there and is what its id says; it reads all of them."""
+        return self._run("fsck", "--full", "--no-dangling", "--no-progress", ok=tuple(range(256))).returncode == 0
+
     def names(self, limit: int = 5000) -> list[str]:
         """Short names of branches and tags, newest first."""
         listed = self._run("for-each-ref", "--sort=-creatordate", f"--count={limit}", "--format=%(refname:short)")

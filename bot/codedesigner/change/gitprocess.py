@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from codedesigner.errors import RepositoryError
 
 _PIECE = 1 << 16
 _ERROR_BYTES = 1 << 16  # of what the program says on stderr, only the first part is kept
+_WATCH_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,16 @@ def run_limited(
     seconds: float,
     output_bytes: int,
     cut: bool = False,
+    watch: Callable[[], str] | None = None,
 ) -> Completed:
     """Run `argv` in `folder` with exactly `environment`, with `given` on its standard input.
 
     With `cut`, a program that writes more than `output_bytes` is stopped, and the first so many bytes are the output.
+    `watch` is asked now and then while it runs, and says why it is to be stopped, or nothing.
 
     Raises:
-        RepositoryError: it could not be started, took longer than `seconds`, or wrote more than `output_bytes`; in
-            the last two cases it and the programs it started have been killed.
+        RepositoryError: it could not be started, took longer than `seconds`, wrote more than `output_bytes`, or was
+            not to go on; in all but the first case it and the programs it started have been killed.
     """
     try:
         process = subprocess.Popen(
@@ -60,13 +63,16 @@ def run_limited(
     except (FileNotFoundError, PermissionError) as error:
         raise RepositoryError(f"{argv[0]} could not be started: {error}", hint="install git 2.38 or later") from error
     try:
-        stdout, stderr = _converse(process, given, time.monotonic() + seconds, output_bytes, cut=cut)
+        left = _Left(time.monotonic() + seconds, watch)
+        stdout, stderr = _converse(process, given, left, output_bytes, cut=cut)
     except TimeoutError as error:
         what = f"`{argv[0]} {_verb(argv)}` took longer than {seconds:g} seconds and was stopped"
         raise RepositoryError(what, hint="raise the time limit, or review a smaller change") from error
     except OverflowError as error:
         what = f"`{argv[0]} {_verb(argv)}` printed more than {output_bytes} bytes and was stopped"
         raise RepositoryError(what, hint="review a smaller change") from error
+    except InterruptedError as error:
+        raise RepositoryError(f"`{argv[0]} {_verb(argv)}` was stopped: {error}") from None
     finally:
         _end(process)
     return Completed(process.returncode, stdout[:output_bytes], stderr, cut=len(stdout) > output_bytes)
@@ -77,7 +83,7 @@ def _verb(argv: Sequence[str]) -> str:
 
 
 def _converse(
-    process: subprocess.Popen[bytes], given: bytes, deadline: float, output_bytes: int, *, cut: bool
+    process: subprocess.Popen[bytes], given: bytes, left: _Left, output_bytes: int, *, cut: bool
 ) -> tuple[bytes, bytes]:
     """Feed `given`, and collect both outputs until the program has closed them and ended, or said enough."""
     stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
@@ -91,7 +97,7 @@ def _converse(
         selector.register(stdout, selectors.EVENT_READ)
         selector.register(stderr, selectors.EVENT_READ)
         while selector.get_map():
-            for key, _ in selector.select(_left(deadline)):
+            for key, _ in selector.select(left()):
                 if key.fileobj is stdin:
                     rest = _feed(selector, stdin, rest)
                     continue
@@ -105,18 +111,31 @@ def _converse(
                     if cut:
                         return bytes(collected[stdout]), bytes(collected[stderr])
                     raise OverflowError
-    try:
-        process.wait(_left(deadline))
-    except subprocess.TimeoutExpired as error:
-        raise TimeoutError from error
-    return bytes(collected[stdout]), bytes(collected[stderr])
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(left())
+            return bytes(collected[stdout]), bytes(collected[stderr])
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+class _Left:
+    """How long may be waited; an error where that is over, or where the program is not to go on."""
+
+    def __init__(self, deadline: float, watch: Callable[[], str] | None) -> None:
+        self._deadline = deadline
+        self._watch = watch
+        self._looked = time.monotonic()
+
+    def __call__(self) -> float:
+        now = time.monotonic()
+        if now >= self._deadline:
+            raise TimeoutError
+        if self._watch is None:
+            return self._deadline - now
+        if now - self._looked >= _WATCH_S:
+            self._looked = now
+            if why := self._watch():
+                raise InterruptedError(why)
+        return min(self._deadline - now, _WATCH_S)
 
 
 def _feed(selector: selectors.BaseSelector, stdin: IO[bytes], rest: memoryview) -> memoryview:

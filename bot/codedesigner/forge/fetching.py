@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import re
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +25,8 @@ from codedesigner.errors import CodedesignerError, RepositoryError, UnavailableE
 from codedesigner.event.model import is_sha
 
 SECONDS = 600.0
+MOST_BYTES = 4_000_000_000
+"""Of one fetch. What a pull request brings along is somebody else's choice, and the disk is ours."""
 _OUTPUT_BYTES = 1_000_000
 _OPTIONS = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
@@ -49,7 +53,7 @@ class Clonable(Protocol):
 
 
 def fetcher(
-    forge: Clonable, folder: Path, *, ca_file: str = "", seconds: float = SECONDS
+    forge: Clonable, folder: Path, *, ca_file: str = "", seconds: float = SECONDS, pin: Sequence[str] = ()
 ) -> Callable[[Sequence[str]], Awaitable[Path]]:
     """Fetches commits into a repository of its own in `folder`, made with the first of them."""
     turn = asyncio.Lock()
@@ -59,7 +63,7 @@ def fetcher(
             token = await forge.token()
             return await asyncio.to_thread(
                 fetch_commits, forge.clone_url, commits, folder, user=forge.git_user, token=token, ca_file=ca_file,
-                seconds=seconds,
+                seconds=seconds, pin=pin,
             )  # fmt: skip
 
     return fetch
@@ -74,8 +78,12 @@ def fetch_commits(
     token: str = "",
     ca_file: str = "",
     seconds: float = SECONDS,
+    most_bytes: int = MOST_BYTES,
+    pin: Sequence[str] = (),
 ) -> Path:
     """The repository in `folder`, with each of `commits` (full ids) and all that they hold, and nothing before them.
+
+    `pin` are the addresses that the URL's host is known to have; without any, its name is looked up.
 
     Raises:
         RepositoryError: the address or an id is none, or git cannot fetch. No message holds the credential.
@@ -98,8 +106,50 @@ def fetch_commits(
             config["http.extraHeader"] = f"Authorization: Basic {packed}"
         if ca_file:
             config["http.sslCAInfo"] = ca_file
-        _git(folder, ["fetch", *_OPTIONS, "--", url, *missing], config, seconds, allow=scheme)
+        if pin and not _proxies():  # a proxy looks names up itself
+            config["http.curloptResolve"] = _pinned(url, pin)
+        watch = _Growth(folder / ".git" / "objects", most_bytes)
+        watch.tidy()
+        _git(folder, ["fetch", *_OPTIONS, "--", url, *missing], config, seconds, allow=scheme, watch=watch)
     return folder
+
+
+class _Growth:
+    """How much a fetch adds to a repository. Nobody else fetches into it meanwhile."""
+
+    def __init__(self, objects: Path, most_bytes: int) -> None:
+        self._objects = objects
+        self._most_bytes = most_bytes
+        self._before = self._size()
+
+    def tidy(self) -> None:
+        """Take away what a fetch that was ended has left."""
+        for left in (*self._objects.glob("**/tmp_*"), *self._objects.glob("incoming-*"), *self._objects.glob("tmp_*")):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+        self._before = self._size()
+
+    def __call__(self) -> str:
+        """Why it is not to go on."""
+        if self._size() - self._before <= self._most_bytes:
+            return ""
+        return f"the commits hold more than {self._most_bytes:,} bytes"
+
+    def _size(self) -> int:
+        total = 0
+        for folder, _, files in os.walk(self._objects):
+            for name in files:
+                with contextlib.suppress(OSError):  # git moves files while we look
+                    total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 -- names of any bytes
+        return total
+
+
+def _pinned(url: str, addresses: Sequence[str]) -> str:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.hostname}:{port}:{','.join(f'[{one}]' if ':' in one else one for one in addresses)}"
 
 
 def _scheme(url: str) -> str:
@@ -117,7 +167,13 @@ def _proxies() -> dict[str, str]:
 
 
 def _git(
-    folder: Path, arguments: Sequence[str], config: dict[str, str], seconds: float, *, allow: str = "none"
+    folder: Path,
+    arguments: Sequence[str],
+    config: dict[str, str],
+    seconds: float,
+    *,
+    allow: str = "none",
+    watch: Callable[[], str] | None = None,
 ) -> Completed:
     settings = {**CONFIG, "safe.directory": str(folder.resolve()), **config}
     done = run_limited(
@@ -127,6 +183,7 @@ def _git(
         given=b"",
         seconds=seconds,
         output_bytes=_OUTPUT_BYTES,
+        watch=watch,
     )
     if done.returncode:
         raise _failed(arguments[0], display(decode(done.stderr)).strip() or str(done.returncode))

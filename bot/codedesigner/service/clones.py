@@ -11,70 +11,154 @@ import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from codedesigner.change.git import Git
+from codedesigner.errors import RepositoryError
+from codedesigner.forge.fetching import MOST_BYTES as MOST_FETCHED
 from codedesigner.forge.fetching import SECONDS, Clonable, fetch_commits
 from codedesigner.pullrequest.checkout import Fetch
 
 MOST_BYTES = 10_000_000_000
 _STALE = ("shallow.lock", "config.lock", "index.lock", "packed-refs.lock", "HEAD.lock")
 """What a git that was killed leaves, and the next one stops at."""
+_MOST_PACKS = 500
+"""Each fetch leaves one, and each look goes through all of them: a clone with more is begun anew."""
 
 
 class Clones:
     """The clones in `folder`. Above `most_bytes`, those that were not used for longest go."""
 
-    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, folder: Path, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS, most_fetched: int = MOST_FETCHED
+    ) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
         self._seconds = seconds
+        self._most_fetched = most_fetched
 
     @asynccontextmanager
-    async def of(self, forge: Clonable, *, ca_file: str = "") -> AsyncIterator[Fetch]:
-        """Fetches commits of a repository into its clone, which stays while this is open."""
+    async def of(self, forge: Clonable, *, ca_file: str = "", pin: Sequence[str] = ()) -> AsyncIterator[Fetch]:
+        """Fetches commits of a repository into its clone, which stays while this is open.
+
+        `pin` are the addresses that its host is known to have; without any, its name is looked up.
+        """
         name = sha256(forge.clone_url.encode()).hexdigest()[:24]
-        clone = self._folder / name
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(self._folder / f"{name}.use", fcntl.LOCK_SH) as use:
+        with ExitStack() as stack:
+            # In a thread: whoever throws clones away may be at it for long.
+            lock = await asyncio.to_thread(self._take, name)
+            use = stack.enter_context(lock)
 
             async def fetch(commits: Sequence[str]) -> Path:
                 token = await forge.token()
-
-                def work() -> Path:
-                    with _locked(self._folder / f"{name}.fetch", fcntl.LOCK_EX):
-                        for stale in _STALE:
-                            (clone / ".git" / stale).unlink(missing_ok=True)
-                        return fetch_commits(
-                            forge.clone_url,
-                            commits,
-                            clone,
-                            user=forge.git_user,
-                            token=token,
-                            ca_file=ca_file,
-                            seconds=self._seconds,
-                        )
-
-                return await asyncio.to_thread(work)
+                order = _Order(forge.clone_url, tuple(commits), forge.git_user, token, ca_file, tuple(pin))
+                return await asyncio.to_thread(self._fetch, name, use, order)
 
             try:
                 yield fetch
+            except RepositoryError:
+                await asyncio.to_thread(self._doubt, name, use)
+                raise
             finally:
                 os.utime(use)
         await asyncio.to_thread(self.make_room)
+
+    def _take(self, name: str) -> _Lock:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _Lock(self._folder / f"{name}.use", fcntl.LOCK_SH)
+
+    def _fetch(self, name: str, use: int, order: _Order) -> Path:
+        clone = self._folder / name
+        with _locked(self._folder / f"{name}.fetch", fcntl.LOCK_EX):
+            for stale in _STALE:
+                (clone / ".git" / stale).unlink(missing_ok=True)
+            was_there = (clone / ".git").exists()
+            try:
+                return self._fetched(clone, order)
+            except RepositoryError:
+                # It may be the clone itself that is broken, by a disk or a power cut.
+                if not was_there or _sound(clone) or not _alone(use):
+                    raise
+                shutil.rmtree(clone, ignore_errors=True)
+                fcntl.flock(use, fcntl.LOCK_SH)
+                return self._fetched(clone, order)
+
+    def _doubt(self, name: str, use: int) -> None:
+        """What was fetched cannot be read: perhaps because the clone is broken. The next one begins anew then."""
+        clone = self._folder / name
+        if (clone / ".git").exists() and not _sound(clone) and _alone(use):
+            shutil.rmtree(clone, ignore_errors=True)
+            fcntl.flock(use, fcntl.LOCK_SH)
+
+    def _fetched(self, clone: Path, order: _Order) -> Path:
+        return fetch_commits(
+            order.url,
+            order.commits,
+            clone,
+            user=order.user,
+            token=order.token,
+            ca_file=order.ca_file,
+            seconds=self._seconds,
+            most_bytes=self._most_fetched,
+            pin=order.pin,
+        )
 
     def make_room(self) -> list[str]:
         """Throw away what is too much; which clones that were."""
         found = [(path, _bytes_in(path)) for path in self._folder.iterdir() if path.is_dir()]
         total, gone = sum(size for _, size in found), []
         for path, size in sorted(found, key=lambda one: _used_at(one[0])):
-            if total <= self._most_bytes:
-                break
+            if total <= self._most_bytes and _packs_in(path) <= _MOST_PACKS:
+                continue
             if _throw_away(path):
                 gone.append(path.name)
                 total -= size
         return gone
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    url: str
+    commits: tuple[str, ...]
+    user: str
+    token: str = field(repr=False)
+    ca_file: str
+    pin: tuple[str, ...]
+
+
+class _Lock:
+    """A lock that is held from now on, and given back at the end of a `with`."""
+
+    def __init__(self, path: Path, how: int) -> None:
+        self._stack = ExitStack()
+        self._opened = self._stack.enter_context(_locked(path, how))
+
+    def __enter__(self) -> int:
+        return self._opened
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+
+def _alone(use: int) -> bool:
+    """Whether nobody else uses the clone; nobody will then, until it is shared again."""
+    try:
+        fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(use, fcntl.LOCK_SH)  # what could not be had was given back
+        return False
+    return True
+
+
+def _sound(clone: Path) -> bool:
+    """Whether all that was fetched is there, and is what its ids say."""
+    try:
+        return Git(clone).is_sound()
+    except RepositoryError:
+        return False
 
 
 @contextmanager
@@ -99,6 +183,10 @@ def _throw_away(clone: Path) -> bool:
 def _used_at(clone: Path) -> float:
     use = clone.with_suffix(".use")
     return use.stat().st_mtime if use.exists() else 0.0
+
+
+def _packs_in(clone: Path) -> int:
+    return sum(1 for _ in (clone / ".git" / "objects" / "pack").glob("*.pack"))
 
 
 def _bytes_in(folder: Path) -> int:

@@ -118,13 +118,18 @@ class Forges:
 
     @asynccontextmanager
     async def _clone(self, forge: Clonable, ca_file: str) -> AsyncIterator[Fetch]:
-        """The repository's clone, if clones are kept; else one that goes with the task."""
+        """The repository's clone, if clones are kept; else one that goes with the task.
+
+        It is fetched from the addresses that were looked at, whatever the name leads to a moment later. Its host need
+        not be that of the API.
+        """
+        pin = await self._reachable(forge.clone_url)
         if self._clones is not None:
-            async with self._clones.of(forge, ca_file=ca_file) as fetch:
+            async with self._clones.of(forge, ca_file=ca_file, pin=pin) as fetch:
                 yield fetch
             return
         with TemporaryDirectory(prefix="codedesigner-") as folder:
-            yield fetcher(forge, Path(folder), ca_file=ca_file)
+            yield fetcher(forge, Path(folder), ca_file=ca_file, pin=pin)
 
     async def _github(self, settings: GithubSettings, asked: Asked) -> Forge:
         from codedesigner.forge.github.connect import connect, installation_of
@@ -165,7 +170,7 @@ class Forges:
             raise ForbiddenError(f"{asked.repo} is not one of the repositories that are reviewed")
         await self._reachable(url)
 
-    async def _reachable(self, url: str) -> None:
+    async def _reachable(self, url: str) -> list[str]:
         host = urlsplit(url).hostname or ""
         try:
             found = await asyncio.to_thread(self._resolve, host)
@@ -177,6 +182,7 @@ class Forges:
             raise ConfigError(
                 f"{host} is at a private address", hint="add its network to network.private, if it is meant to be there"
             )
+        return found
 
 
 def hold_to(asked: Asked, found: object) -> None:
