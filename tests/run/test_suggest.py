@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from codedesigner.change.model import FileChange, Hunk, Line
@@ -132,3 +133,22 @@ def test_nobody_is_asked_where_there_is_nothing_to_prove() -> None:
     check([], reviewer)
 
     assert [source.key for source in reviewer.asked] == ["new0"]
+
+
+def test_a_second_statement_that_is_taken_out_leaves_nothing_behind() -> None:
+    text = "import sys; import os\r\nprint(sys.argv)\r\n"
+    source = Source("new0", "m.py", "python", text)
+    file = replace(FILE, new=text.encode())
+
+    def sees(given: Source) -> list[Issue]:
+        return [Issue("unused-import", "F401", 1, 1, "os")] if "import os" in given.text else []
+
+    async def run() -> Proved:
+        ask, ruff = partial(examine, max_concurrent=2, timeout_s=5), ScriptedReviewer("ruff", sees)
+        heard: Looked = await ask([ruff], {"ruff": [source]})
+        fix = Fix((Edit(1, 13, 1, 22, ""),), safe=True)
+        made = Candidate("F1", file, source, "unused-import", "ruff", fix, frozenset({"ruff"}))
+        return await prove([made], [ruff], heard, parses=lambda _language, _text: True, ask=ask)
+
+    suggestion = asyncio.run(run()).suggestions["F1"]
+    assert (suggestion.start_line, suggestion.end_line, suggestion.replacement) == (1, 1, "import sys\r\n")

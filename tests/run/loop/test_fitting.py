@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codedesigner.change.model import Span
 from codedesigner.change.visible import line_shown
 from codedesigner.run.fix import lines_with_ends
-from codedesigner.run.loop.fitting import fitted
+from codedesigner.run.loop.fitting import fitted, tidied
 from codedesigner.run.loop.lines import changes_to, lines_of
 from codedesigner.run.loop.state import loaded, modified
 
@@ -88,3 +88,32 @@ def test_statements_keep_what_stands_behind_them() -> None:
     ]
     changes = changes_to(lines, text.replace("        2)", "        3)"), "why", "style")
     assert list(changes) == [2]
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "tidy"),
+    [
+        ("    a = 1; \n    return a\n", "    a = 1; b = 2\n    return a\n", "    a = 1\n    return a\n"),
+        ("    a = 1; \r\nb\r\n", "    a = 1; b = 2\r\nb\r\n", "    a = 1\r\nb\r\n"),
+        ("a = 1; ", "a = 1; b = 2", "a = 1"),
+        ("a = 1;\n", "a = 1; b = 2;\n", "a = 1;\n"),  # it ended so before
+        ("a = 2 \n", "a = 1 \n", "a = 2 \n"),
+        ("a\nb  \nnew\t\n", "a\nb  \n", "a\nb  \nnew\n"),
+        ("a\nnew\nb\r\n", "a\nb\r\n", "a\nnew\nb\r\n"),  # of a file with both kinds nobody knows which it has
+        ("a\r\nnew\nb\r\n", "a\r\nb\r\n", "a\r\nnew\r\nb\r\n"),
+        ("a\nb", "a\n", "a\nb"),
+        ("    \nb\n", "    x = 1\nb\n", "\nb\n"),
+    ],
+)
+def test_what_is_taken_out_leaves_no_blanks_and_line_ends_stay(new: str, old: str, tidy: str) -> None:
+    assert tidied(new, old, ";") == tidy
+
+
+@given(texts, texts)
+def test_no_blank_comes_to_an_end_of_a_line_that_had_none_and_twice_is_once(old: str, new: str) -> None:
+    tidy = tidied(new, old)
+    assert tidied(old, old) == old
+    assert tidied(tidy, old) == tidy
+    assert tidy.count("\n") == new.count("\n")
+    if not any(line != line.rstrip(" \t") for line in old.replace("\r\n", "\n").split("\n")):
+        assert not any(line != line.rstrip(" \t") for line in tidy.replace("\r\n", "\n").split("\n"))

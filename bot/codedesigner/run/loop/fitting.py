@@ -15,6 +15,7 @@ from codedesigner.run.loop.lines import opcodes
 
 _FENCES = ("```", "~~~")
 _PAIR = 2
+_BLANK = " \t"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKING = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -41,6 +42,40 @@ def fitted(said: str, old: str) -> str | None:
                 return None
             kept.append(f"{line}{end}")
     return _ended(kept, before, end)
+
+
+def tidied(new: str, old: str, needless: str = "") -> str:
+    """`new` without blanks at the ends of lines, and with the line ends of `old`, as far as both were not there before.
+
+    Who takes the second of two statements out of a line leaves what stood between them: `needless` are characters that
+    end no line then, either.
+    """
+    before, after = lines_with_ends(old), lines_with_ends(new)
+    ends = {_end(line) for line in before} - {""}
+    end = ends.pop() if len(ends) == 1 else ""
+    kept: list[str] = []
+    for tag, old_start, old_end, new_start, new_end in opcodes(before, after):
+        for at, line in enumerate(after[new_start:new_end], old_start):
+            was = _body(before[at]) if at < old_end else ""
+            kept.append(line if tag == "equal" else _tidied(line, was, end, needless))
+    return "".join(kept)
+
+
+def _tidied(line: str, was: str, end: str, needless: str) -> str:
+    body, own = _body(line), _end(line)
+    if was == was.rstrip(_BLANK):
+        body = body.rstrip(_BLANK)
+    if needless and was.startswith(body) and not was.endswith(tuple(needless)):
+        body = body.rstrip(_BLANK + needless)
+    return body + (end or own if own else "")
+
+
+def _end(line: str) -> str:
+    return "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
+
+
+def _body(line: str) -> str:
+    return line[: len(line) - len(_end(line))]
 
 
 def _unfenced(lines: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from codedesigner.run.bus import Answered, Request
 from codedesigner.run.examine import Looked
 from codedesigner.run.fix import EditError, apply_edits, lines_with_ends, minimal_replacement, scattered
 from codedesigner.run.loop.bench import Askable, Bench, Calls, Late
+from codedesigner.run.loop.fitting import tidied
 from codedesigner.run.loop.lines import changes_to
 from codedesigner.run.loop.looks import looks, objection
 from codedesigner.run.loop.problem import Attempt, Ended, Objection
@@ -133,7 +134,7 @@ class FixLoop:
                 if isinstance(refined, str):
                     turn.object(refined)
                 else:
-                    _rewrite(turn, refined.text, refined.reason)
+                    _rewrite(turn, tidied(refined.text, turn.attempt.state.original), refined.reason)
 
     def _read(self, turn: _Turn) -> None:
         """Hold the new text against the old one: does it repair anything, and may it be offered?"""
@@ -273,7 +274,9 @@ def _apply_fix(turn: _Turn) -> None:
         return
     lines = lines_with_ends(new)
     behind = len(lines_with_ends(problem.source.text)) - attempt.region.end
-    _rewrite(turn, "".join(lines[attempt.region.start - 1 : len(lines) - behind]), fix.message or "it is safe")
+    text = "".join(lines[attempt.region.start - 1 : len(lines) - behind])
+    needless = ";" if problem.source.language == "python" else ""
+    _rewrite(turn, tidied(text, attempt.state.original, needless), fix.message or "it is safe")
 
 
 def _rewrite(turn: _Turn, text: str, reason: str) -> None:
