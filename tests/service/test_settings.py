@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.doubles.github.apps import private_key
 
 from codedesigner.errors import ConfigError
 from codedesigner.service.held import Held, hold
@@ -25,11 +26,11 @@ dashboard: {token_env: LOGIN}
 network: {private: [10.0.0.0/8, "127.0.0.1"], proxies: ["::1"]}
 state_key_env: STATE
 """
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nbm8=\n-----END RSA PRIVATE KEY-----\n"
+PEM = private_key()
 ENVIRON = {
     "HOOK_NEW": "n" * 20,
     "HOOK_OLD": "o" * 20,
-    "LAB_TOKEN": "lab token",
+    "LAB_TOKEN": "lab-token",
     "LAB_HOOK": "l" * 20,
     "LOGIN": "i" * 20,
     "STATE": "s" * 20,
@@ -56,13 +57,13 @@ def test_the_whole_file_is_read(tmp_path: Path) -> None:
     known = held(tmp_path, ENVIRON)
     assert known.webhooks.github == ("n" * 20, "o" * 20)
     assert known.github_key == PEM
-    assert known.gitlab_token == "lab token"
+    assert known.gitlab_token == "lab-token"
     assert known.state_key == b"s" * 20
 
 
 def test_no_secret_is_in_a_repr_and_each_is_known(tmp_path: Path) -> None:
     known = held(tmp_path, ENVIRON)
-    assert not any(value in repr(known) for value in (*ENVIRON.values(), "bm8="))
+    assert not any(value in repr(known) for value in (*ENVIRON.values(), PEM.splitlines()[1]))
     assert all(known.known.are_in(f"x {value} y") for value in ENVIRON.values())
 
 
@@ -115,6 +116,13 @@ def test_a_file_that_holds_no_key_is_named(tmp_path: Path, text: str | None, wor
         ("https://gitlab.example.org/", "https://me:pw@gitlab.example.org/", "must not hold a user name"),
         ("https://gitlab.example.org/", "ftp://gitlab.example.org/", "is no address"),
         ("10.0.0.0/8", "10.0.0.1/8", "is no network"),
+        ("https://gitlab.example.org/", "http://gitlab.example.org/", "in the clear"),
+        ("app: {id", "api_url: http://ghe.example/api/v3\n    app: {id", "in the clear"),
+        ("forges:", "limits: {stop_seconds: 1.0e+300}\nforges:", "limits.stop_seconds"),
+        ("forges:", "limits: {stop_seconds: .inf}\nforges:", "limits.stop_seconds"),
+        ("forges:", "limits: {body_seconds: .nan}\nforges:", "limits.body_seconds"),
+        ("forges:", "limits: {sign_ins_per_minute: true}\nforges:", "limits.sign_ins_per_minute"),
+        ("forges:", "dashboard: {token_env: LOGIN}\nforges:", "dashboard"),
         ("forges:", "limits: {body_bytes: 99000000}\nforges:", "limits.body_bytes"),
     ],
 )
@@ -176,3 +184,33 @@ def test_an_urgency_that_is_none_is_refused_with_its_line(tmp_path: Path, rules:
         read_settings(written(tmp_path, f"{WHOLE}priorities: {rules}\n"))
     assert "service.yml:15" in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["locations_file", "operator_file", "github.ca_file", "gitlab.ca_file"])
+def test_a_file_that_is_not_there_is_found_out_at_the_start(tmp_path: Path, key: str) -> None:
+    forge, _, name = key.rpartition(".")
+    text = WHOLE.replace(f"  {forge}:\n", f"  {forge}:\n    {name}: /nowhere/x.pem\n") if forge else WHOLE
+    text = text if forge else f"{WHOLE}{name}: /nowhere/x.pem\n"
+    with pytest.raises(ConfigError, match=rf"service\.yml:\d+: .*{name}: /nowhere/x\.pem cannot be read: No such file"):
+        held(tmp_path, ENVIRON, text)
+
+
+@pytest.mark.parametrize("token", ["two words", "ghs_\u00e9", "a\u2028b"])
+def test_a_token_that_no_header_takes_is_found_out_at_the_start(tmp_path: Path, token: str) -> None:
+    with pytest.raises(ConfigError, match="the variable LAB_TOKEN holds characters that no") as caught:
+        held(tmp_path, {**ENVIRON, "LAB_TOKEN": token})
+    assert token not in str(caught.value)
+
+
+def test_a_key_that_others_could_exchange_is_not_used(tmp_path: Path) -> None:
+    settings, document = read_settings(written(tmp_path))
+    (tmp_path / "app.pem").chmod(0o664)
+    with pytest.raises(ConfigError, match="can be written by others"):
+        hold(settings, document, ENVIRON)
+
+
+def test_what_only_looks_like_a_key_is_none(tmp_path: Path) -> None:
+    settings, document = read_settings(written(tmp_path))
+    (tmp_path / "app.pem").write_text("-----BEGIN RSA PRIVATE KEY-----\nbm8=\n-----END RSA PRIVATE KEY-----\n")
+    with pytest.raises(ConfigError, match="holds no private key"):
+        hold(settings, document, ENVIRON)

@@ -50,10 +50,20 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _server(text: str) -> str:
+    """Where a token goes to: never in the clear, but on this machine."""
+    url = _url(text)
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("would send the token in the clear; give an https address")
+    return url
+
+
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(check_glob)]
 Cidr = Annotated[str, AfterValidator(_network)]
 Url = Annotated[str, AfterValidator(_url)]
+ServerUrl = Annotated[str, AfterValidator(_server)]
 
 _SECRETS = Field(
     min_length=1,
@@ -76,7 +86,7 @@ class GithubApp(Closed):
 class GithubSettings(Closed):
     """GitHub, or a server of its kind."""
 
-    api_url: Url = Field(default=PUBLIC_API, description="Where its API is.")
+    api_url: ServerUrl = Field(default=PUBLIC_API, description="Where its API is.")
     ca_file: str = _CA
     app: GithubApp | None = Field(default=None, description="Whom it is asked as: an App, or")
     token_env: Variable | None = Field(default=None, description="the variable with a token.")
@@ -93,7 +103,7 @@ class GithubSettings(Closed):
 class GitlabSettings(Closed):
     """GitLab, on gitlab.com or elsewhere."""
 
-    url: Url = Field(default="https://gitlab.com", description="Where it is.")
+    url: ServerUrl = Field(default="https://gitlab.com", description="Where it is.")
     ca_file: str = _CA
     token_env: Variable = Field(description="The variable with a project, group or personal access token.")
     webhook_secret_env: tuple[Variable, ...] = _SECRETS
@@ -140,7 +150,7 @@ class LimitSettings(Closed):
         description="Share of every location's limits that reviews leave for the questions of people.",
     )
     stop_seconds: float = Field(
-        default=30.0, ge=0, description="How long running work may take to reach a place to stop at."
+        default=30.0, ge=0, le=86_400, description="How long running work may take to reach a place to stop at."
     )
 
 
