@@ -287,7 +287,7 @@ DELETE FROM deliveries WHERE task_id NOT IN (SELECT id FROM tasks) AND (received
 """
 _FORGET_JOURNAL = "DELETE FROM journal WHERE task_id NOT IN (SELECT id FROM tasks)"
 _FORGET_KEPT = """
-DELETE FROM kept WHERE module IN ('explorer', 'documenter', 'researcher') AND updated_at < :old
+DELETE FROM kept WHERE module IN ('explorer', 'documenter', 'researcher', 'sessions') AND updated_at < :old
 """
 
 

@@ -196,6 +196,27 @@ def test_a_session_ends(house: House) -> None:
     assert house.play(scene) == [200, 303]
 
 
+def test_who_has_signed_out_is_nobody_any_more_whoever_has_the_cookie(house: House) -> None:
+    async def scene(app: Any) -> list[int]:
+        one, two = await signed_in(app), await signed_in(app)
+        token = token_in((await ask(app, "GET", "/", headers=one)).text)
+        given = {"content-type": "application/x-www-form-urlencoded", **one}
+        stream = asyncio.create_task(ask(app, "GET", "/live?of=%2F", headers=one))
+        await asyncio.sleep(0.05)
+        wrong = await ask(app, "POST", "/sign-out", headers=given, body=urlencode({"form": "0" * 64}).encode())
+        assert (await ask(app, "GET", "/", headers=one)).status == 200
+        out = await ask(app, "POST", "/sign-out", headers=given, body=urlencode({"form": token}).encode())
+        assert b"event: over" in (await stream).body
+        other = house.web().app
+        after = [await ask(each, "GET", "/", headers=one) for each in (app, other)]
+        still = [await ask(each, "GET", "/", headers=two) for each in (app, other)]
+        return [one.status for one in (wrong, out, *after, *still)]
+
+    assert house.play(scene) == [403, 303, 303, 303, 200, 200]
+    kept = house.database.do(lambda db: [row.name for row in db.execute(text("SELECT name FROM kept")).all()])
+    assert [len(name) for name in kept] == [64]
+
+
 @pytest.mark.parametrize(
     "onward", ["//evil.example/x", "https://evil.example", "/\\evil.example", "javascript:1", "/a\r\nX: y", "é"]
 )

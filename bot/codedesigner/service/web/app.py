@@ -29,6 +29,7 @@ from codedesigner.service.web.live import Streams
 from codedesigner.service.web.meters import Meters
 from codedesigner.service.web.pages import PAGES
 from codedesigner.service.web.session import Sessions
+from codedesigner.service.web.signedout import SignedOut
 from codedesigner.service.web.site import Site
 from codedesigner.service.web.throttle import Throttle
 from codedesigner.service.web.watch import Watch
@@ -80,7 +81,18 @@ def build(given: Given) -> Web:
     hooks = Hooks(settings, given.held.webhooks, box, given.log, meters, now=now, ticks=given.ticks)
     guard = Guard(Sessions(given.held.login), Room(_FORM_BYTES), settings.public_url.startswith("https:"))
     tries = Throttle(settings.limits.sign_ins_per_minute, given.ticks)
-    site = Site(settings, guard, watch, Acts(store, box, now), streams, tries, meters, given.log, now)
+    site = Site(
+        settings,
+        guard,
+        SignedOut(store, given.ticks),
+        watch,
+        Acts(store, box, now),
+        streams,
+        tries,
+        meters,
+        given.log,
+        now,
+    )
     health = Health(watch, meters, given.works, given.held.scrape_token, lambda: streams.stopping)
     routes = [
         Route("/webhooks/github", hooks.github, methods=["POST"]),

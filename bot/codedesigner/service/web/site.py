@@ -22,6 +22,7 @@ from codedesigner.service.web.meters import Meters
 from codedesigner.service.web.pages import PAGES, parts_of_task, title_of, whole
 from codedesigner.service.web.regions import Region
 from codedesigner.service.web.session import Session
+from codedesigner.service.web.signedout import SignedOut
 from codedesigner.service.web.throttle import Throttle, source_of
 from codedesigner.service.web.watch import Watch
 from codedesigner.text import render
@@ -40,6 +41,7 @@ class Site:
 
     settings: ServiceSettings
     guard: Guard
+    over: SignedOut
     watch: Watch
     acts: Acts
     streams: Streams
@@ -50,7 +52,7 @@ class Site:
 
     async def whole_service(self, request: Request) -> Response:
         """A page about the whole service."""
-        session = self.guard.session(request, self.now())
+        session = await self._session(request)
         path = request.url.path
         if session is None:
             return self._turned_away(request)
@@ -69,7 +71,7 @@ class Site:
 
     async def one_task(self, request: Request) -> Response:
         """A task's page."""
-        session = self.guard.session(request, self.now())
+        session = await self._session(request)
         if session is None:
             return self._turned_away(request)
         name = request.path_params["name"]
@@ -90,7 +92,7 @@ class Site:
 
     async def live(self, request: Request) -> Response:
         """The changes of a page, as they come."""
-        session = self.guard.session(request, self.now())
+        session = await self._session(request)
         if session is None:
             return PlainTextResponse("sign in first", 401)
         if self.streams.full:
@@ -104,6 +106,8 @@ class Site:
         return StreamingResponse(stream, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"})
 
     async def _parts(self, path: str, session: Session) -> tuple[Region, ...] | None:
+        if await self.over.has(session):
+            return None
         seen = await self.watch.seen()
         if path in PAGES:
             return PAGES[path].parts(seen)
@@ -112,7 +116,7 @@ class Site:
 
     async def act(self, request: Request) -> Response:
         """Somebody presses a button on a task's page."""
-        session = self.guard.session(request, self.now())
+        session = await self._session(request)
         if session is None:
             return self._refused(request, Rejected(401, "sign in first"))
         form = await self.guard.form(request)
@@ -155,14 +159,21 @@ class Site:
 
     async def sign_out(self, request: Request) -> Response:
         """The end of a session."""
-        session, form = self.guard.session(request, self.now()), await self.guard.form(request)
+        session, form = await self._session(request), await self.guard.form(request)
         if isinstance(form, Rejected):
             return self._refused(request, form)
         if session is not None and not self.guard.sessions.is_form_token(session, form.get("form", "")):
             return self._refused(request, Rejected(403, "the form is not from this session"))
+        if session is not None:
+            await self.over.add(session)
         response = to("/sign-in")
         self.guard.sign_out(response)
         return response
+
+    async def _session(self, request: Request) -> Session | None:
+        """Who asks; None for nobody whom we know, or do not know any more."""
+        session = self.guard.session(request, self.now())
+        return None if session is None or await self.over.has(session) else session
 
     def _form(self, onward: str, wrong: str = "", status: int = 200) -> Response:
         nonce = secrets.token_urlsafe(16)
