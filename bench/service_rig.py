@@ -49,8 +49,15 @@ from codedesigner.service.worker import View, Worker, WorkerConfig
 T = TypeVar("T")
 
 CONFIG = WorkerConfig(slots=4, lease_s=120.0, beat_s=30.0, tick_s=15.0, grace_s=60.0, parked_s=3_600.0)
-CALLS = {"exploration": 12, "address_comment": 1, "review": 6}
-"""Questions to models of a task; those that are not here ask none and take `PLAIN_S`."""
+CALLS = {"exploration": 9, "critique": 2, "synthesis": 1, "address_comment": 1, "queue": 6}
+"""Questions to models of a task, and of a merge queue's review; those that are not here ask none and take `PLAIN_S`."""
+REVIEW_CALLS = CALLS["exploration"] + CALLS["critique"] + CALLS["synthesis"]
+_NEXT = {
+    "exploration": "critique",
+    "critique": "synthesis",
+    "synthesis": "review",
+    "review": "incorporate_insight",
+}
 PLAIN_S = 20.0
 OPEN = "state IN ('pending', 'running', 'paused') OR followed = 0"
 
@@ -158,7 +165,8 @@ class Scripted:
 
     async def execute_task(self, task: Task, llm: Turn) -> TaskResult:
         """Ask as many questions as such a task does, four at a time."""
-        lent, count = Lent(self.gate, llm), CALLS.get(task.task_type, 0)
+        what = "queue" if task.work.kind == "queue" else task.task_type
+        lent, count = Lent(self.gate, llm), CALLS.get(what, 0)
         priority = 9.0 if task.task_type == "address_comment" else 5.0
         if not count:
             await asyncio.sleep(PLAIN_S)
@@ -180,7 +188,7 @@ class Scripted:
             raise
         if task.task_type == "generate_questions":
             return TaskResult(context={"number": task.work.number, "head": task.work.head})
-        return TaskResult(context={"next": "incorporate_insight"} if task.task_type == "exploration" else {})
+        return TaskResult(context={"next": _NEXT[what]} if what in _NEXT else {})
 
     async def is_over(self, _task: Task, _why: str) -> bool:
         """The newer head is one."""

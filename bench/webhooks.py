@@ -190,7 +190,7 @@ def kept(folder: Path) -> int:
 def drained(folder: Path) -> tuple[int, int, float]:
     """Wait until no task waits or runs: reviews that have ended, tasks that are left, seconds."""
     began = time.perf_counter()
-    ended, active = "task_type = 'exploration' AND state = 'completed'", "state IN ('pending', 'running', 'paused')"
+    ended, active = "task_type = 'review' AND state = 'completed'", "state IN ('pending', 'running', 'paused')"
     while True:
         with sqlite3.connect(f"file:{database(folder)}?mode=ro", uri=True) as db:
             left = int(db.execute(f"SELECT count(*) FROM tasks WHERE {active}").fetchone()[0])  # noqa: S608

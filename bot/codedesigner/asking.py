@@ -1,51 +1,37 @@
-"""Everybody is asked: analysers about files, models about items, and models again about what others claim.
-
-What comes back are votes that can be counted; nothing is decided here.
-"""
+"""All that was said in a review, and what it cost: what is asked for, beside the code, and what came back."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from hashlib import sha256
 from math import fsum
 
 from codedesigner.config.paths import PathSettings
 from codedesigner.plan.executed import Answered, executed
-from codedesigner.plan.model import ExecutionItem, ExecutionPlan, FunctionRef
+from codedesigner.plan.model import ExecutionItem, ExecutionPlan
 from codedesigner.planning import Planned, Request
 from codedesigner.protocol.issue import Source
 from codedesigner.protocol.wire import Metrics
 from codedesigner.publish.coverage import by_file
-from codedesigner.publish.gate import Threshold, severe
 from codedesigner.publish.inputs import LocationRole, LocationStats, Usage
-from codedesigner.run.embedder import Embedded, embed
+from codedesigner.run.embedder import Embedded
 from codedesigner.run.examine import Looked, Progress, examine
-from codedesigner.run.models import Examined, Models
-from codedesigner.run.passes import Asked
+from codedesigner.run.models import Examined
 from codedesigner.run.questions import Surroundings
 from codedesigner.run.reviewer import Reviewer
-from codedesigner.run.supervisor import Judged, judge_disputes
-from codedesigner.run.words import Worded, choose_words
-from codedesigner.vote import ballots
-from codedesigner.vote.decided import left_to_a_person, with_decisions
-from codedesigner.vote.finding import Finding, Vote
-from codedesigner.vote.hearing import Examinations, Matter, Names, cases, older_requests, requests
-from codedesigner.vote.judge import Verdict, judge
-from codedesigner.vote.likeness import SHIPPED, Likeness
-from codedesigner.vote.meaning import likeness_of, to_compare
+from codedesigner.run.supervisor import Judged
+from codedesigner.run.words import Worded
+from codedesigner.stages import (
+    NOTHING_EMBEDDED,
+)
+from codedesigner.vote.finding import Finding
+from codedesigner.vote.hearing import Matter
+from codedesigner.vote.judge import Verdict
 from codedesigner.vote.panel import Panel
-from codedesigner.vote.probable import Probable
-from codedesigner.vote.strategies.ballots import Counting, Rule
-from codedesigner.vote.unclear import MARGIN, Bar, unclear_ones
-from codedesigner.vote.worded import offers, with_words
 
 Ask = Callable[[Sequence[Reviewer], Mapping[str, Sequence[Source]]], Awaitable[Looked]]
-_NOTHING_ASKED = Asked()
-NOTHING_EMBEDDED = Embedded()
 
 
 @dataclass(frozen=True)
@@ -115,162 +101,6 @@ def asker(request: Request, progress: Progress) -> Ask:
         timeout_s=request.settings.total_timeout_ms / 1000,
         progress=progress,
     )
-
-
-async def hear(request: Request, planned: Planned, matter: Matter, ask: Ask) -> Hearing:
-    """Ask everybody, and put what they found to the vote."""
-    around, started = surroundings(request, planned), request.monotonic()
-    async with asyncio.TaskGroup() as group:
-        files = group.create_task(_files(request, matter, ask))
-        items = group.create_task(_items(request, planned, around))
-    looked, asked = files.result(), items.result()
-    panel = _panel(request.models, planned.plan, asked)
-    if request.models is None:
-        return Hearing(matter, looked, panel, _verdicts(request, matter, looked, panel, {}))
-    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
-    embedded = await _embedded(request.models, panel, matter, left_s)
-    likeness = likeness_of(embedded.vectors)
-    verdicts = _verdicts(request, matter, looked, panel, {}, likeness)
-    claims = panel.claims(finding for verdict in verdicts for finding in verdict.findings)
-    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
-    examined = await request.models.examine(claims, around, left_s=left_s)
-    verdicts = _verdicts(request, matter, looked, panel, _votes(examined), likeness)
-    heard = Hearing(matter, looked, panel, verdicts, examined, embedder=request.models.embedder, embedded=embedded)
-    if request.models.supervisor is None:
-        return replace(heard, verdicts=left_to_a_person(verdicts, _bars(request)))
-    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
-    verdicts, judged = await _judged(request, request.models, planned, around, verdicts, left_s)
-    left_s = max(0.0, request.models.total_timeout_s - (request.monotonic() - started))
-    verdicts, worded = await _worded(request, request.models, planned, around, verdicts, left_s)
-    return replace(heard, verdicts=verdicts, supervisor=request.models.supervisor, judged=judged, worded=worded)
-
-
-async def _embedded(models: Models, panel: Panel, matter: Matter, left_s: float) -> Embedded:
-    """The vectors of what models claim, where there is somebody to make them and something to compare."""
-    if models.embedder is None:
-        return NOTHING_EMBEDDED
-    said = ([issue for heard in panel.heard(file.path) for issue in heard.after.issues] for file in matter.files)
-    texts = to_compare(list(said))
-    return await embed(models.bus, models.embedder, texts, left_s=left_s)
-
-
-def _panel(models: Models | None, plan: ExecutionPlan, asked: Asked) -> Panel:
-    return Panel({}, plan, asked) if models is None else Panel(models.weights, plan, asked, models.families)
-
-
-async def _worded(
-    request: Request,
-    models: Models,
-    planned: Planned,
-    around: Surroundings,
-    verdicts: Sequence[Verdict],
-    left_s: float,
-) -> tuple[tuple[Verdict, ...], tuple[Worded, ...]]:
-    """The words of what several models put differently, chosen by the supervisor, where that is wanted."""
-    if request.settings.vote.wording != "supervisor":
-        return tuple(verdicts), ()
-    put = offers(verdicts, planned.plan)
-    chosen = await choose_words(models.bus, models.supervisor or "", [one for _, one in put], around, left_s=left_s)
-    return with_words(verdicts, [(finding, one) for (finding, _), one in zip(put, chosen, strict=True)]), chosen
-
-
-async def _judged(
-    request: Request,
-    models: Models,
-    planned: Planned,
-    around: Surroundings,
-    verdicts: Sequence[Verdict],
-    left_s: float,
-) -> tuple[tuple[Verdict, ...], tuple[Judged, ...]]:
-    """What the vote of the models leaves unclear, put to the supervisor."""
-    margin = 1.0 if request.settings.vote.strategy == "supervisor_selection" else MARGIN
-    put = unclear_ones(verdicts, planned.plan, around.files, bar=_bars(request), models=models.ids, margin=margin)
-    disputes = [one.dispute for one in put]
-    judged = await judge_disputes(
-        models.bus, models.supervisor or "", disputes, around, left_s=left_s, lookups=models.lookups
-    )
-    opinions = [one.opinion for one in judged]
-    return with_decisions(verdicts, list(zip(put, opinions, strict=True)), around.files), judged
-
-
-def _bars(request: Request) -> Callable[[Finding], Bar]:
-    of, voters = cache(PathSettings(request.settings).of), request.settings.gate.min_voters
-
-    def bar(finding: Finding) -> Bar:
-        path = of(finding.path)
-        return Bar(path.min_agreement, severe(finding, Threshold(path.fail_on, path.min_agreement)), voters)
-
-    return bar
-
-
-async def _files(request: Request, matter: Matter, ask: Ask) -> Looked:
-    looked = await ask(request.reviewers, requests(matter))
-    return looked.and_then(await ask(request.reviewers, older_requests(matter, looked)))
-
-
-async def _items(request: Request, planned: Planned, around: Surroundings) -> Asked:
-    if request.models is None:
-        return _NOTHING_ASKED
-    await asyncio.to_thread(_brief, planned.plan, around, request.models.ids)
-    return await request.models.ask(planned.plan, around)
-
-
-def _brief(plan: ExecutionPlan, around: Surroundings, models: AbstractSet[str]) -> None:
-    """Have the briefs made while others are at work: for a large change this takes seconds, and nobody may wait."""
-    first: dict[FunctionRef, ExecutionItem] = {}
-    for item in plan.items:
-        if item.status == "pending" and not models.isdisjoint(item.locations):
-            first.setdefault(item.function_ref, item)
-    for item in first.values():
-        around.brief(item)
-
-
-def _verdicts(
-    request: Request,
-    matter: Matter,
-    looked: Looked,
-    panel: Panel,
-    examined: Examinations,
-    likeness: Likeness = SHIPPED,
-) -> tuple[Verdict, ...]:
-    of = cache(PathSettings(request.settings).of)
-    names = Names(matter)
-    put = cases(
-        matter,
-        looked,
-        function_at=names.at,
-        min_agreement=lambda path: of(path).min_agreement,
-        panel=panel,
-        examined=examined,
-        rule=_rule(request),
-        probable=_probable(request),
-        likeness=likeness,
-    )
-    return tuple(judge(case) for case in put)
-
-
-def _probable(request: Request) -> Probable | None:
-    if request.calibration is None or request.models is None:
-        return None
-    return Probable(request.calibration, request.models.ids, request.history, request.settings.gate.min_probability)
-
-
-def _rule(request: Request) -> Rule:
-    said = request.settings.vote
-    counting: Counting = "majority_vote" if said.strategy == "majority_vote" else "weighted_vote"
-    return Rule(counting, said.weight_source, said.tie_breaker, request.settings.seed, request.history)
-
-
-def _votes(examined: Iterable[Examined]) -> Examinations:
-    """Who could not be asked for the budget stays silent, and the ballot says so."""
-    meaning: dict[str, Vote] = {"yes": "yes", "no": "no", "unsure": "abstain"}
-    return {
-        (one.claim.item.function_ref.file, one.claim.about, one.claim.location): ballots.Examined(
-            meaning.get(one.verdict or "", "abstain"), one.confidence, one.reason
-        )
-        for one in examined
-        if not one.over_budget
-    }
 
 
 def surroundings(request: Request, planned: Planned) -> Surroundings:

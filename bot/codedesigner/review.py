@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from codedesigner.asking import Hearing, all_findings, asker, hear, model_stats, usage
+from codedesigner.asking import Hearing, all_findings, asker, model_stats, usage
 from codedesigner.change.model import Unit
 from codedesigner.config.paths import PathSettings
+from codedesigner.docket import Docket
 from codedesigner.fixing import fix
 from codedesigner.planning import Request, plan_change
 from codedesigner.publish.build import build_report
@@ -24,7 +25,8 @@ from codedesigner.publish.gate import GateDecision, Threshold, decide, switched_
 from codedesigner.publish.inputs import Coverage
 from codedesigner.publish.report import Report
 from codedesigner.publish.suppress import accepted, capped, silenced
-from codedesigner.run.examine import Looked, Progress, silent, versions
+from codedesigner.run.examine import Looked, Progress, silent
+from codedesigner.stages import SoFar, Stage, StaleError, name_of
 from codedesigner.vote.finding import Finding
 from codedesigner.vote.hearing import Matter
 from codedesigner.vote.likeness import Likeness
@@ -33,15 +35,43 @@ from codedesigner.vote.meaning import likeness_of
 
 async def review(request: Request, progress: Progress = silent) -> Report:
     """The report on a change. Raises nothing for what reviewers or files do: that is in the report."""
-    started = request.monotonic()
+    report = await carried_on(request, SoFar(), "review", progress)
+    assert isinstance(report, Report)  # noqa: S101 -- that is what the last stage comes to
+    return report
+
+
+async def carried_on(
+    request: Request, so_far: SoFar, until: Stage, progress: Progress = silent, *, deep: bool = True
+) -> SoFar | Report:
+    """A review from where it is to the end of a stage; after the last one, and where reviewing is off, its report.
+
+    What was said about another change, or would be asked of others by now, does not count: that begins anew. Without
+    `deep`, the supervisor is not asked to think deeply.
+    """
+    started = request.monotonic() - so_far.seconds
     if not request.mode.enabled:
         return _conclude(request, Outcome((), (), (), Coverage(0, 0, 0, 0)), switched_off(request.mode.source), started)
-    planned = plan_change(request)
-    matter = Matter(planned.files, planned.units, planned.plan, versions(planned.files), request.reviewers)
-    ask = asker(request, progress)
-    heard = await hear(request, planned, matter, ask)
+    planned, ask = plan_change(request), asker(request, progress)
+    about = name_of(request, planned) if so_far.about or until != "review" else ""
+    if so_far.about and so_far.about != about:
+        return await carried_on(request, SoFar(), until, progress, deep=deep)
+    docket = Docket(request, planned, so_far, ask)
+    try:
+        await docket.advance(until, deep=deep)
+        if until != "review":
+            return docket.so_far.at(request.monotonic() - started, about)
+        heard = docket.hearing
+    except StaleError:
+        if so_far.explored is None:
+            raise
+        return await carried_on(request, SoFar(), until, progress, deep=deep)
+    return await _blessed(request, docket, heard, started)
+
+
+async def _blessed(request: Request, docket: Docket, heard: Hearing, started: float) -> Report:
+    planned, matter = docket.planned, docket.matter
     findings = _settle(request, matter, all_findings(heard, planned), likeness_of(heard.embedded.vectors))
-    fixed = await fix(request, planned, matter, heard, findings, ask, started=started)
+    fixed = await fix(request, planned, matter, heard, findings, docket.ask, started=started)
     findings, heard = fixed.findings, replace(heard, fixing=fixed.spent)
     coverage = count(
         heard.executed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -13,16 +13,20 @@ from codedesigner.event.model import Event
 from codedesigner.pool.lent import Turn
 from codedesigner.publish.discussion import PullRequest
 from codedesigner.publish.report import Report
-from codedesigner.pullrequest.desk import Desk, Order, Reviewing
+from codedesigner.publish.scrub import KnownSecrets
+from codedesigner.pullrequest.desk import NO_SECRETS, Desk, Order, Reviewing
 from codedesigner.service.database import Database
 from codedesigner.service.events import ServiceEvent
 from codedesigner.service.inbox import SqlInbox
 from codedesigner.service.intake import Delivery
 from codedesigner.service.modules import modules_of
 from codedesigner.service.modules.base import Bench
+from codedesigner.service.modules.explorer import MOST_KEPT, Explorer
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
 from codedesigner.service.worker import View, Worker, WorkerConfig
+from codedesigner.stages import SoFar
+from codedesigner.stages import Stage as ReviewStage
 
 QUICK = WorkerConfig(slots=1, lease_s=2.0, beat_s=0.02, tick_s=0.02, grace_s=5.0)
 
@@ -32,11 +36,12 @@ Calls = Callable[[Turn], Awaitable[None]]
 
 @dataclass
 class Asking:
-    """Implements `Reviewing` around another: before it reports, it makes calls."""
+    """Implements `Reviewing` around another: before it reports, it makes calls. It never comes to `halted` stages."""
 
     inner: Reviewing
     turn: Turn
     calls: Calls
+    halted: Collection[str] = ()
 
     async def settings(self, pull: PullRequest) -> object:
         return await self.inner.settings(pull)
@@ -47,6 +52,15 @@ class Asking:
     async def review(self, prepared: object) -> Report:
         await self.calls(self.turn)
         return await self.inner.review(prepared)  # type: ignore[arg-type]
+
+    async def advance(
+        self, prepared: object, so_far: SoFar, until: ReviewStage, *, deep: bool = True
+    ) -> SoFar | Report:
+        if until in self.halted:
+            await asyncio.Event().wait()
+        if so_far.explored is None:
+            await self.calls(self.turn)
+        return await self.inner.advance(prepared, so_far, until, deep=deep)  # type: ignore[arg-type]
 
     async def answer(self, pull: PullRequest, question: object) -> str | None:
         return await self.inner.answer(pull, question)  # type: ignore[arg-type]
@@ -64,6 +78,9 @@ class Shop:
     database: Database
     config: WorkerConfig = QUICK
     calls: Calls = none
+    secrets: KnownSecrets = NO_SECRETS
+    most_kept: int = MOST_KEPT
+    halted: Collection[str] = ()
     heard: list[ServiceEvent] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     count: int = 0
@@ -79,12 +96,14 @@ class Shop:
         """Implements `Desks`."""
         self.opened.append(task.task_type)
         desk = self.stage.desk
-        yield replace(desk, reviewing=Asking(desk.reviewing, turn, self.calls))  # type: ignore[arg-type]
+        asking = Asking(desk.reviewing, turn, self.calls, self.halted)
+        yield replace(desk, reviewing=asking, secrets=self.secrets)  # type: ignore[arg-type]
 
     def worker(self, name: str = "w") -> Worker:
         view = View()
         bench = Bench(self, view, self.store.result, self.store.clock)
-        return Worker(self.store, modules_of(bench), view, config=self.config, name=name, listen=self.heard.append)
+        modules = {**modules_of(bench), "explorer": Explorer(bench, most_kept=self.most_kept)}
+        return Worker(self.store, modules, view, config=self.config, name=name, listen=self.heard.append)
 
     async def deliver(self, event: Event) -> object:
         self.count += 1

@@ -50,8 +50,9 @@ def yes(_task: Task) -> bool:
         (task("review", context={"seed_priority": 2}), SystemState(), 0, 55),
         (task("address_comment"), SystemState(), 0, 95),
         (task("synthesis"), SystemState(), 0, 60),
-        (task("synthesis"), SystemState(deep_available=False), 0, -40),
-        (task("exploration"), SystemState(deep_available=False), 0, 50),
+        (task("synthesis"), SystemState(deferred=("o/a-1-synthesis-1000000.0",)), 0, -40),
+        (task("synthesis", requires_deep_mode=False), SystemState(deferred=("o/a-1-synthesis-1000000.0",)), 0, 60),
+        (task("synthesis", n=2), SystemState(deferred=("o/a-1-synthesis-1000000.0",)), 0, 60),
         (task("exploration"), SystemState(weights={"explorer": 100, "documenter": 0, "researcher": 0}), 0, 68),
     ],
 )

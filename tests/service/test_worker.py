@@ -59,6 +59,7 @@ def test_all_three_modules_complete_for_one_pull_request_and_a_push_is_a_review_
         assert kinds(tasks) == [
             *RESEARCH,
             ("explorer", "exploration", "done"),
+            ("explorer", "review", "done"),
             ("documenter", "incorporate_insight", "done"),
         ]
         assert "summ" in shop.stage.summary
@@ -66,9 +67,10 @@ def test_all_three_modules_complete_for_one_pull_request_and_a_push_is_a_review_
         assert len(shop.stage.discussion.threads) == 1
         shop.stage.push({"cart.py": CART + "\n\nX = 1\n"})
         await shop.deliver(review(shop))
-        assert kinds(await shop.settle(shop.worker()))[6:] == [
+        assert kinds(await shop.settle(shop.worker()))[7:] == [
             *RESEARCH,
             ("explorer", "exploration", "done"),
+            ("explorer", "review", "done"),
             ("documenter", "review_section", "done"),
         ]
         assert shop.stage.check().conclusion == "success"

@@ -25,10 +25,11 @@ from codedesigner.location.spec import LocationSpec
 from codedesigner.plan.keys import location_key
 from codedesigner.plan.model import ProgressReport
 from codedesigner.planning import Request
+from codedesigner.pool.budget import NOTHING_SPENT, Spent
 from codedesigner.pool.manager import PoolManager
 from codedesigner.pool.task import Task
 from codedesigner.publish.report import Report
-from codedesigner.review import review
+from codedesigner.review import carried_on, review
 from codedesigner.run.batching import BatchingWorker, questions_at_once
 from codedesigner.run.bus import Bus, Record, Worker, unrecorded
 from codedesigner.run.embedder import Embedder
@@ -39,6 +40,7 @@ from codedesigner.run.supervisor import PRIORITY
 from codedesigner.run.tools.worker import TOOL_WORKER
 from codedesigner.run.wired import FileWorker, WiredReviewer
 from codedesigner.run.within import Idle, never_idle
+from codedesigner.stages import SoFar, Stage
 
 Told = Callable[[ProgressReport], None]
 
@@ -56,8 +58,12 @@ async def connected(
     record: Record = unrecorded,
     told: Told = untold,
     lending: Lending | None = None,
+    spent: Spent = NOTHING_SPENT,
 ) -> AsyncIterator[Request]:
     """The request with everybody reachable; leaving stops whatever is on its way.
+
+    `spent` is what of its budget is used up already. While it is not the turn of whoever was lent the models, its clock
+    stands still.
 
     Raises:
         ConfigError: a model cannot be reached as it is configured.
@@ -80,6 +86,7 @@ async def connected(
                     prices=prepared.registry.prices,
                     no_cache=no_cache,
                     budget=request.budget,
+                    spent=spent,
                     tell=lambda line: click.echo(f"warning: {line}", err=True),
                     lending=lending,
                 )
@@ -155,6 +162,22 @@ async def reviewed(
         report = await review(recording.watched(ready), progress)
     recording.finish(report)
     return report
+
+
+async def carried(
+    prepared: Prepared,
+    environ: Mapping[str, str],
+    so_far: SoFar,
+    until: Stage,
+    *,
+    no_cache: bool = False,
+    deep: bool = True,
+    lending: Lending | None = None,
+    told: Told = untold,
+) -> SoFar | Report:
+    """A review, from where it is to the end of a stage; see `review.carried_on`."""
+    async with connected(prepared, environ, no_cache=no_cache, lending=lending, told=told, spent=so_far.spent) as ready:
+        return await carried_on(ready, so_far, until, deep=deep)
 
 
 def asker(pool: PoolManager) -> Ask:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 from codedesigner.change.model import Change
 from codedesigner.config.loader import RepoFile
-from codedesigner.pool.budget import Spent
+from codedesigner.pool.budget import NOTHING_SPENT, Spent
 from codedesigner.publish.forge.recognise import NOTHING_DISMISSED, Dismissed
 
 STRATEGIES = ("exhaustive", "sampled", "incremental", "adaptive")
 THRESHOLDS = ("low", "medium", "high", "critical", "never")
-
-NOTHING_SPENT = Spent()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -32,7 +33,7 @@ def to_plain(value: object) -> JsonValue:
     if is_dataclass(value):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): to_plain(part) for key, part in value.items()}
+        return {_written(key): to_plain(part) for key, part in value.items()}
     if isinstance(value, frozenset):
         return [to_plain(part) for part in sorted(value)]
     if isinstance(value, tuple | list):
@@ -84,13 +85,29 @@ def _made(kind: object, value: JsonValue, where: str) -> object:
         return _sequence(origin, arguments, value, where)
     if origin is not None and issubclass(origin, Mapping):
         held = _of(dict, value, where)
-        return {key: _made(arguments[1], part, f"{where}.{key}") for key, part in held.items()}
+        return {
+            _read(arguments[0], key, where): _made(arguments[1], part, f"{where}.{key}") for key, part in held.items()
+        }
     assert isinstance(kind, type)  # noqa: S101 -- whatever else a dataclass may hold, ours do not
     if issubclass(kind, BaseModel):
         return _model(kind, value, where)
     if is_dataclass(kind):
         return _dataclass(kind, value, where)
     return _scalar(kind, value, where)
+
+
+def _written(key: object) -> str:
+    """A key of a mapping; one of several parts is JSON, as there are only texts for keys."""
+    return json.dumps(to_plain(key)) if isinstance(key, tuple) else str(key)
+
+
+def _read(kind: object, key: str, where: str) -> object:
+    if get_origin(kind) is not tuple:
+        return key
+    try:
+        return _made(kind, json.loads(key), f"{where}.{key}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{where}.{key}: is no key of several parts") from error
 
 
 def _member(kinds: tuple[object, ...], value: JsonValue, where: str) -> object:
@@ -123,15 +140,21 @@ def _sequence(origin: type, arguments: tuple[object, ...], value: JsonValue, whe
 
 def _dataclass(kind: type, value: JsonValue, where: str) -> object:
     held = _of(dict, value, where)
-    hints = get_type_hints(kind)
-    if set(held) != {field.name for field in fields(kind)}:
-        odd = sorted(set(held) ^ {field.name for field in fields(kind)})
+    hints, names = _hints(kind)
+    if set(held) != names:
+        odd = sorted(set(held) ^ names)
         raise ValueError(f"{where or 'it'}: {odd[0]} is missing, or does not belong there")
     made = {name: _made(hints[name], part, f"{where}.{name}" if where else name) for name, part in held.items()}
     try:
         return kind(**made)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+@cache
+def _hints(kind: type) -> tuple[Mapping[str, object], frozenset[str]]:
+    """The types of a dataclass's fields, and their names: there are thousands of values of a few kinds."""
+    return get_type_hints(kind), frozenset(field.name for field in fields(kind))
 
 
 def _model(kind: type[BaseModel], value: JsonValue, where: str) -> object:

@@ -16,7 +16,7 @@ from codedesigner.location.seats import seats
 from codedesigner.location.spec import LocationSpec, PriceConfig
 from codedesigner.plan.inputs import Budget
 from codedesigner.pool.allocator import Allocator
-from codedesigner.pool.budget import Budgeted
+from codedesigner.pool.budget import NOTHING_SPENT, Budgeted, Spent
 from codedesigner.pool.clock import Clock, SystemClock
 from codedesigner.pool.events import Listen, deaf
 from codedesigner.pool.executor import LONGEST_WAIT_S, Executor, ExecutorConfig
@@ -79,6 +79,7 @@ async def model_pool(
     prices: Mapping[str, PriceConfig],
     no_cache: bool = False,
     budget: Budget = _NO_BUDGET,
+    spent: Spent = NOTHING_SPENT,
     transport: Transport | None = None,
     clock: Clock | None = None,
     listen: Listen = deaf,
@@ -87,7 +88,8 @@ async def model_pool(
 ) -> AsyncIterator[PoolManager]:
     """The pool of the models among `specs`; leaving stops what is on its way and closes everything.
 
-    `no_cache`: replies are neither looked up nor kept. `budget` holds for all calls of this pool together.
+    `no_cache`: replies are neither looked up nor kept. `budget` holds for all calls of this pool together, and
+    for what was `spent` before.
     `transport` and `clock` stand in for the network and the machine's time. `lending`: gate, transport, replies and
     who listens are those that all reviews of this process share.
 
@@ -122,7 +124,7 @@ async def model_pool(
             if folder is not None and not no_cache:
                 replies = store = ReplyStore(folder, tell=tell or _silent)
                 stack.push_async_callback(store.close)
-        kept = gate if budget.unlimited else Budgeted(gate, budget, {seat.id: seat.price for seat in built})
+        kept = gate if budget.unlimited else Budgeted(gate, budget, {seat.id: seat.price for seat in built}, spent)
         config = executor_config(settings, pool, patient=lending is not None)
         executor = Executor(kept, by_id, time, replies=replies, config=config, listen=listen)
         manager = PoolManager(executor, gate, by_id, pool_config(pool), clock=time, listen=listen)

@@ -27,7 +27,16 @@ ALIVE_IN_MODELS = frozenset({"bus", "monotonic", "told"})
 
 # What a report depends on. The others reach those who answer, and a replay asks nobody.
 _ROOMS = ("angle", "change", "config", "plan", "protocol", "publish", "run", "vote")
-_FILES = ("asking.py", "fixing.py", "planning.py", "review.py", "severity.py", "text.py")
+_FILES = (
+    "asking.py",
+    "docket.py",
+    "fixing.py",
+    "planning.py",
+    "review.py",
+    "severity.py",
+    "stages.py",
+    "text.py",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from codedesigner.location.http import HttpTransport, Transport
@@ -54,13 +54,19 @@ class SharedModels:
         """All of it, for one task."""
         return Lending(self, turn)
 
-    def can_execute(self) -> bool:
-        """Whether the gate would let a call through at any location; where none is known, nothing speaks against."""
-        return not self._seated or any(self.gate.can_execute(Demand("", (each,))) for each in self._seated)
+    def can_execute(self, among: Collection[str] | None = None, *, deep: bool = False) -> bool:
+        """Whether the gate would let a call through at one of these locations (None: at any), in deep mode if so asked.
 
-    def can_go_deep(self) -> bool:
-        """The same for a call in deep mode."""
-        return not self._seated or any(self.gate.can_execute(Demand("", (each,), deep=True)) for each in self._seated)
+        Of one that was never asked here nothing is known, and so nothing speaks against it.
+        """
+        wanted = self._seated if among is None else among
+        if not wanted or not self._seated.issuperset(wanted):
+            return True
+        return any(self.gate.can_execute(Demand("", (each,), deep=deep)) for each in wanted)
+
+    def has_quota(self, location: str) -> bool:
+        """Whether something of its tightest quota is left, busy or not; of one that was never asked here, there is."""
+        return location not in self._seated or self.gate.remaining(location) > 0
 
     def seat(self, seats: Iterable[Seat]) -> None:
         """Bring locations that may be new."""

@@ -42,19 +42,25 @@ class Spent:
         return None
 
 
+NOTHING_SPENT = Spent()
+
+
 class Budgeted:
     """Implements `pool.gate.Gate` before another gate: what the budget does not suffice for never gets to that one.
 
     A call is let in only where it fits together with the most that those under way may use, so the budget is not
     exceeded as long as servers use no more than was asked for. Where it does not fit while others are under way, it
-    waits for them: they may use less. `prices` by location; without one, nothing fits into a budget of money.
+    waits for them: they may use less. `prices` by location; without one, nothing fits into a budget of money. `spent`
+    is what of the budget is used up already.
     """
 
-    def __init__(self, gate: Gate, budget: Budget, prices: Mapping[str, Price | None]) -> None:
+    def __init__(
+        self, gate: Gate, budget: Budget, prices: Mapping[str, Price | None], spent: Spent = NOTHING_SPENT
+    ) -> None:
         self._gate = gate
         self._budget = budget
         self._prices = prices
-        self._spent = Spent()
+        self._spent = spent
         self._reserved = Spent()
         self._under_way = 0
         self._freed = asyncio.Event()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codedesigner.assembly.connect import Told, reviewed, untold
+from codedesigner.assembly.connect import Told, carried, reviewed, untold
 from codedesigner.assembly.options import Given, ReviewOptions
 from codedesigner.assembly.request import Prepared, prepare
 from codedesigner.assembly.shared import Lending
@@ -20,6 +20,7 @@ from codedesigner.publish.ports import ForgeReader
 from codedesigner.publish.report import Report
 from codedesigner.pullrequest.answers import Question, answered
 from codedesigner.pullrequest.desk import Order
+from codedesigner.stages import SoFar, Stage
 
 MOST_FILES = 3_000  # what GitHub's API lists of a pull request
 
@@ -56,7 +57,7 @@ class Checkout:
             CodedesignerError: neither git nor the forge can give the change, or its configuration is wrong.
         """
         options = replace(self.options, standing=order.standing, no_cache=self.options.no_cache or order.full)
-        base = await self._base(order)
+        base = order.start or await self._base(order)
         repo = await self._clone([base, order.head])
         if repo is None:
             options = replace(options, given=await self._given(order, base))
@@ -68,6 +69,19 @@ class Checkout:
         """The report."""
         return await reviewed(
             prepared, self.environ, no_cache=self.options.no_cache, lending=self.lending, told=self.told
+        )
+
+    async def advance(self, prepared: Prepared, so_far: SoFar, until: Stage, *, deep: bool = True) -> SoFar | Report:
+        """The review from where it is to the end of a stage."""
+        return await carried(
+            prepared,
+            self.environ,
+            so_far,
+            until,
+            no_cache=self.options.no_cache,
+            deep=deep,
+            lending=self.lending,
+            told=self.told,
         )
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:

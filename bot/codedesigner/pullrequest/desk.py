@@ -15,6 +15,7 @@ from codedesigner.publish.ports import Forge
 from codedesigner.publish.report import Report
 from codedesigner.publish.scrub import KnownSecrets
 from codedesigner.pullrequest.answers import Question
+from codedesigner.stages import SoFar, Stage
 from codedesigner.vote.history import Book
 
 
@@ -44,6 +45,9 @@ class Reviewing(Protocol):
 
     async def review(self, prepared: Prepared) -> Report:
         """The report."""
+
+    async def advance(self, prepared: Prepared, so_far: SoFar, until: Stage, *, deep: bool = True) -> SoFar | Report:
+        """The review from where it is to the end of a stage; after the last one, its report."""
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:
         """The supervisor's answer in plain text; None where there is nobody to ask, or no answer came."""

@@ -16,7 +16,7 @@ from codedesigner.angle.output import Schema
 from codedesigner.angle.spec import AngleSpec
 from codedesigner.change.visible import line_shown, visible
 from codedesigner.plan.model import ExecutionItem
-from codedesigner.protocol.wire import ErrorPayload, VerifyRequest, View, WireAlternative
+from codedesigner.protocol.wire import Depth, ErrorPayload, VerifyRequest, View, WireAlternative
 from codedesigner.run.bus import Answered
 from codedesigner.run.questions import Surroundings, request_of
 from codedesigner.severity import SEVERITIES, Severity
@@ -52,13 +52,14 @@ class Opinion:
     note: str = ""
 
 
-def judge_request(dispute: Dispute, around: Surroundings) -> VerifyRequest:
+def judge_request(dispute: Dispute, around: Surroundings, *, deep: bool = True) -> VerifyRequest:
     """The request for a dispute: the item's code as everybody was shown it, and the views."""
     request = request_of(dispute.item, around)
     # Terms and passes belong to the search for defects; the dispute is about what was found.
     context = request.context.model_copy(update={"term": None, "question": None, "pass_number": 1})
+    depth: Depth = "deep" if deep else "normal"
     return request.model_copy(
-        update={"context": context, "criteria": (), "alternatives": dispute.alternatives, "depth": "deep"}
+        update={"context": context, "criteria": (), "alternatives": dispute.alternatives, "depth": depth}
     )
 
 

@@ -36,17 +36,22 @@ class Judged:
         return (self.metrics,) if self.wished is None else (self.wished, self.metrics)
 
 
+NOT_DEEP = "judged without deep thinking: no quota was left for it"
+
 _LATE = Judged(Opinion(None, "the review's time was over"))
 
 
 class _Judging:
     """What was said about disputes so far."""
 
-    def __init__(self, bus: Bus, name: str, around: Surroundings, lookups: LookupLimits | None = None) -> None:
+    def __init__(
+        self, bus: Bus, name: str, around: Surroundings, lookups: LookupLimits | None = None, *, deep: bool = True
+    ) -> None:
         self._bus = bus
         self._name = name
         self._around = around
         self._lookups = lookups
+        self._deep = deep
         self._registry = ToolRegistry()
         self._so_far: dict[int, Judged] = {}
 
@@ -60,7 +65,7 @@ class _Judging:
     async def _one(self, number: int, dispute: Dispute | None) -> Judged:
         if dispute is None:
             return Judged(Opinion(None, "its code was part of no question"))
-        found, before = Found(judge_request(dispute, self._around)), _LATE
+        found, before = Found(judge_request(dispute, self._around, deep=self._deep)), _LATE
         if self._lookups is not None:
             wish = wish_request(found.request, self._lookups, self._registry)
             (answered,) = await self._bus.ask(self._name, [wish])
@@ -70,7 +75,8 @@ class _Judging:
             self._so_far[number] = before
             found = await found_for(self._bus, found.request, answered, self._lookups, self._registry)
         (answered,) = await self._bus.ask(self._name, [found.request])
-        opinion = replace(read_opinion(found.request, answered), note=found.note)
+        note = found.note if self._deep else "; ".join(filter(None, (found.note, NOT_DEEP)))
+        opinion = replace(read_opinion(found.request, answered), note=note)
         return replace(before, opinion=opinion, metrics=answered.metrics, over_budget=over_budget(answered))
 
 
@@ -82,9 +88,11 @@ async def judge_disputes(
     *,
     left_s: float | None = None,
     lookups: LookupLimits | None = None,
+    deep: bool = True,
 ) -> tuple[Judged, ...]:
     """An opinion on each dispute, in order. One that cannot be put (None), or not within `left_s`, has no answer.
 
     With `lookups`, the supervisor may have things looked up before it judges, by the tools that the bus leads to.
+    Without `deep`, it is asked as for any other question, and what it decides says so.
     """
-    return await _Judging(bus, supervisor, around, lookups).judge(disputes, left_s)
+    return await _Judging(bus, supervisor, around, lookups, deep=deep).judge(disputes, left_s)

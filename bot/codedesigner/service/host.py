@@ -32,10 +32,10 @@ from codedesigner.service.modules import modules_of
 from codedesigner.service.modules.base import Bench, Desks
 from codedesigner.service.processes import Children
 from codedesigner.service.replies import SqlReplies
+from codedesigner.service.room import Room
 from codedesigner.service.settings import FOR_PEOPLE
 from codedesigner.service.shared import SharedClock
 from codedesigner.service.store import Store
-from codedesigner.service.task import Task
 from codedesigner.service.worker import CONFIG, View, Worker, WorkerConfig
 from codedesigner.state.replies import ReplyStore
 
@@ -123,15 +123,16 @@ def worker_of(
 ) -> Worker:
     """A worker on it; `ask` asks the supervisor. What asks models is begun only while the gate would let a call go."""
     view, board = View(), Board(base.database, base.clock)
+    room = Room(base.models, base.clock)
     consultant = Consultant(base.store, board, ask, base.spending, listen, consultation)
     return Worker(
         base.store,
-        modules_of(Bench(desks, view, base.store.result, base.clock)),
+        modules_of(Bench(desks, view, base.store.result, base.clock, room.has_deep)),
         view,
         config=config,
         name=name,
-        can_execute=_gate(base.models),
-        deep=base.models.can_go_deep,
+        can_execute=room.can_execute,
+        deferred=room.deferred,
         children=Children(base.folder, listen=listen),
         advise=consultant.maybe,
         listen=listen,
@@ -159,8 +160,3 @@ def supervisor_of_all(base: Base, options: ReviewOptions, environ: Mapping[str, 
             )
 
     return ask
-
-
-def _gate(models: SharedModels) -> Callable[[Task], bool]:
-    """A person's task goes even where all models are busy: its calls are first in the line before the gate."""
-    return lambda task: task.module != "explorer" or models.can_execute()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
+from codedesigner.assembly.staged import PREFIX
 from codedesigner.publish.report import FindingReport, LocationReport, Report
 from codedesigner.service.board import DAY_S
 from codedesigner.service.database import Database
@@ -130,8 +131,12 @@ def _sum(name: str, parts: list[LocationReport]) -> Spent:
 
 
 def _rows(db: Connection, since: float, most: int) -> tuple[list[tuple[str, str, str, int | None, float]], int]:
-    where = "FROM tasks WHERE state = 'completed' AND module <> 'researcher' AND updated_at >= :since AND result <> ''"
-    given = {"since": since, "most": most}
+    # What a stage has left for the next one is a result, too.
+    where = (
+        "FROM tasks WHERE state = 'completed' AND module = 'explorer' AND updated_at >= :since"
+        " AND result <> '' AND result NOT LIKE :staged"
+    )
+    given = {"since": since, "most": most, "staged": f"{PREFIX}%"}
     rows = db.execute(
         text(f"SELECT id, forge, repo, number, updated_at {where} ORDER BY updated_at DESC LIMIT :most"),
         given,

@@ -49,11 +49,12 @@ class SystemState:
     """What scores depend on beside the task.
 
     `backlog` is how many reviews are done and not published; `running` and `served` are tasks by repository, now and
-    within the last hour; `weights` are the modules' as they were advised.
+    within the last hour; `weights` are the modules' as they were advised. `deferred` are ids of tasks for whose deep
+    thinking no quota is left.
     """
 
     backlog: int = 0
-    deep_available: bool = True
+    deferred: Collection[str] = ()
     running: Mapping[str, int] = field(default_factory=dict)
     served: Mapping[str, int] = field(default_factory=dict)
     weights: Mapping[Module, float] = field(default_factory=lambda: DEFAULT_WEIGHTS)
@@ -82,7 +83,7 @@ def compute_priority(task: Task, state: SystemState, now: float) -> float:
         score += SEED_POINTS * seed_of(task.context)
     if task.task_type == "address_comment":
         score += COMMENT_POINTS
-    if task.requires_deep_mode and not state.deep_available:
+    if task.requires_deep_mode and task.id in state.deferred:
         score += NO_DEEP_QUOTA_POINTS
     return score + _advice(task.module, state.weights)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from codedesigner.service.database import Database
 from codedesigner.service.rows import insert, note, select, storable, update
-from codedesigner.service.task import Json, Module, Task
+from codedesigner.service.task import FINAL, GOES_ON, Json, Module, Task
 from codedesigner.service.work import first_task, from_json
 
 _NEXT = 1e-6  # the journal is sorted by time
@@ -83,12 +83,18 @@ class Store:
     async def change(
         self, before: Task, after: Task, name: str, detail: Mapping[str, Json] | None = None, *, result: str = ""
     ) -> bool:
-        """Write what a task has become, with `result` if there is one; False where the task is not ours any more."""
+        """Write what a task has become, with `result` if there is one; False where the task is not ours any more.
+
+        What the task before it left for it alone is forgotten once it has ended.
+        """
         now = self.clock()
 
         def work(db: Connection) -> bool:
             if not update(db, before, after):
                 return False
+            if after.state in FINAL and after.task_type in GOES_ON:
+                forgotten = {"id": str(after.context.get("after", ""))}
+                db.execute(text("UPDATE tasks SET result = '' WHERE id = :id"), forgotten)
             if result:
                 db.execute(
                     text("UPDATE tasks SET result = :result WHERE id = :id"),

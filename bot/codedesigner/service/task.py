@@ -60,7 +60,9 @@ BASE_PRIORITIES: Mapping[TaskType, int] = {
     "synthesize_findings": 50,
 }
 DEEP: frozenset[TaskType] = frozenset({"synthesis"})
-"""Types that take a model's deep mode."""
+"""Types that take a model's deep mode, unless their context says that there is none to be had (`deep`: false)."""
+GOES_ON: frozenset[TaskType] = frozenset({"critique", "synthesis", "review"})
+"""Types that go on with a review from what the task before them has left; once they have ended, nobody needs that."""
 
 ACTIVE: frozenset[TaskState] = frozenset({"pending", "running", "paused"})
 FINAL: frozenset[TaskState] = frozenset({"completed", "failed"})
@@ -185,7 +187,7 @@ class Task:
             context=context,
             created_at=now,
             updated_at=now,
-            requires_deep_mode=task_type in DEEP,
+            requires_deep_mode=task_type in DEEP and context.get("deep") is not False,
         )
 
     @property

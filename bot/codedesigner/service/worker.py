@@ -69,7 +69,7 @@ class View:
 
 
 class Worker:
-    """Runs tasks of one store. `can_execute` and `deep` ask the models' gate, `view` is what modules look at."""
+    """Runs tasks of one store. `can_execute` and `deferred` ask the models' gate, `view` is what modules look at."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Worker:
         config: WorkerConfig = CONFIG,
         name: str = "",
         can_execute: Callable[[Task], bool] = lambda _task: True,
-        deep: Callable[[], bool] = lambda: True,
+        deferred: Callable[[Task], bool] = lambda _task: False,
         children: Children | None = None,
         advise: Advise | None = None,
         listen: Listen = deaf,
@@ -93,7 +93,7 @@ class Worker:
         self._modules = modules
         self._view = view
         self._can_execute = can_execute
-        self._deep = deep
+        self._deferred = deferred
         self._children = children
         self._advise = advise
         self._advised: asyncio.Task[None] | None = None
@@ -167,7 +167,7 @@ class Worker:
         await self._dispatch()
 
     def _look_after(self, now: float) -> None:
-        """A task that waits for long is handed back: its time-outs go on meanwhile, and what was answered is kept."""
+        """A task that waits for long is handed back, with all that it holds in memory: what was answered is kept."""
         for entry in self._entries.values():
             if entry.carrier is not None and entry.carrier.done():
                 entry.carrier.result()  # a bug: this worker ends, and whoever comes takes over
@@ -213,7 +213,8 @@ class Worker:
         for _, repo in self._served:
             served[repo] = served.get(repo, 0) + 1
         running = by_repository(self._running())
-        return SystemState(backlog_of(candidates), self._deep(), running, served, self.weights)
+        deferred = [task.id for task in candidates if self._deferred(task)]
+        return SystemState(backlog_of(candidates), deferred, running, served, self.weights)
 
     @property
     def _crowded(self) -> bool:

@@ -129,7 +129,9 @@ class Scene:
         found = {}
         for number, repo in ((12, "octo/shop"), (7, "octo/engine"), (31, "octo/site")):
             first = await self.done(await self.asked(repo, number), outcome="prepared")
-            found[repo] = await self.done(await self.next_of(first, "exploration"), report)
+            for kind in ("exploration", "critique", "synthesis"):
+                first = await self.done(await self.next_of(first, kind))
+            found[repo] = await self.done(await self.next_of(first, "review"), report)
         running = await self.begun(
             await self.next_of(await self.done(await self.asked("octo/shop", 15)), "exploration")
         )

@@ -22,6 +22,7 @@ from codedesigner.pullrequest.desk import Desk, Order, Reviewing
 from codedesigner.pullrequest.superseding import superseded
 from codedesigner.service.task import Context, Json, Module, Task, TaskType, Work
 from codedesigner.service.work import Asked, from_json
+from codedesigner.stages import SoFar, Stage
 
 SUPERSEDED = "superseded"
 MOST_ATTENTION = 200
@@ -52,12 +53,16 @@ class Desks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What modules work with. `ended` are tasks whose followers are to be named, `result` is what a task has left."""
+    """What modules work with. `ended` are tasks whose followers are to be named, `result` is what a task has left.
+
+    `deep` says whether there is quota for a task to have a model think deeply.
+    """
 
     desks: Desks
     ended: Callable[[], Sequence[Task]]
     result: Callable[[str], Awaitable[str]]
     clock: Callable[[], float]
+    deep: Callable[[Task], bool] = lambda _task: True
 
 
 class ModuleInterface(ABC):
@@ -185,6 +190,12 @@ class Guarded:
         report = await self.inner.review(prepared)
         self._go_on()
         return report
+
+    async def advance(self, prepared: Prepared, so_far: SoFar, until: Stage, *, deep: bool = True) -> SoFar | Report:
+        """As within; what was made without all of its answers is no stage."""
+        came = await self.inner.advance(prepared, so_far, until, deep=deep)
+        self._go_on()
+        return came
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:
         """As within."""

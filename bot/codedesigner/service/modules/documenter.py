@@ -20,12 +20,13 @@ from codedesigner.pullrequest.superseding import superseded
 from codedesigner.service.modules.base import SUPERSEDED, PullModule, TaskResult, review_of
 from codedesigner.service.task import Task, TaskType
 from codedesigner.service.work import Asked
+from codedesigner.stages import SoFar, Stage
 
 PUBLISHING: frozenset[TaskType] = frozenset({"incorporate_insight", "review_section", "draft_section"})
 
 
 class Documenter(PullModule):
-    """`address_comment`: a command obeyed, a question answered. The others publish what an exploration found.
+    """`address_comment`: a command obeyed, a question answered. The others publish what a review came to.
 
     They differ by what they are mostly about: `incorporate_insight` brings findings, `review_section` threads after a
     push, `draft_section` the summary alone. Each brings all that there is up to date.
@@ -46,12 +47,12 @@ class Documenter(PullModule):
             return TaskResult(SUPERSEDED)
         report = await self._report(task)
         if report is not None:
-            desk = replace(desk, reviewing=Kept(desk.reviewing, report))
+            desk = replace(desk, reviewing=Kept(desk.reviewing, report, str(task.context.get("start", ""))))
         ended = await review_pull(desk, pull, full=asked.full and report is None)
         return TaskResult(context={"exit_code": ended.exit_code, "notes": "; ".join(ended.notes)[:500]})
 
     async def _report(self, task: Task) -> Report | None:
-        """What the exploration found; None where it left nothing, and then it is asked anew, from what is stored."""
+        """What the review came to; None where it left nothing, and then it is asked anew, from what is stored."""
         kept = await self.bench.result(str(task.context.get("after", "")))
         if not kept:
             return None
@@ -61,17 +62,18 @@ class Documenter(PullModule):
             return None  # another version made it
 
     def _after(self, task: Task) -> list[Task]:
-        if task.task_type != "exploration" or task.context.get("next") not in PUBLISHING:
+        if task.module != "explorer" or task.context.get("next") not in PUBLISHING:
             return []
         return [self.follower(task, cast("TaskType", task.context["next"]), task.context)]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Implements `Reviewing`; the report is there already."""
+    """Implements `Reviewing`; the report is there already, on a change that begins at `start`."""
 
     inner: Reviewing
     report: Report
+    start: str = ""
 
     async def settings(self, pull: PullRequest) -> Settings:
         """As within."""
@@ -79,10 +81,14 @@ class Kept:
 
     async def prepare(self, order: Order) -> Prepared:
         """As within."""
-        return await self.inner.prepare(order)
+        return await self.inner.prepare(replace(order, start=self.start))
 
     async def review(self, _prepared: Prepared) -> Report:
         """The one that was made."""
+        return self.report
+
+    async def advance(self, _prepared: Prepared, _so_far: SoFar, _until: Stage, *, deep: bool = True) -> SoFar | Report:
+        """There is nothing left to do."""
         return self.report
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:

@@ -33,6 +33,7 @@ from codedesigner.service.modules.research import (
     sources_of,
     to_text,
 )
+from codedesigner.service.room import asking
 from codedesigner.service.task import Json, Task, TaskType
 from codedesigner.service.work import Asked
 
@@ -86,6 +87,7 @@ class Researcher(PullModule):
             "start": change.base,
             "reviewed_before": bool(before),
             "files": len(change.files),
+            **asking(prepared),
         }
         return _result(desk, task, QUESTIONS, await _asked(prepared, pull), found)
 
