@@ -33,6 +33,8 @@ from codedesigner.service.database import open_database
 from codedesigner.service.modules import research
 from codedesigner.service.modules.research import Extract, Findings, Left, Questions, from_text, to_text
 from codedesigner.service.task import Task
+from codedesigner.stages import SoFar
+from codedesigner.stages import Stage as Stages
 
 from .bench import Shop
 
@@ -69,6 +71,11 @@ class Seen:
     async def review(self, prepared: Prepared) -> Report:
         self.reviewed.append(prepared)
         return await self.inner.review(prepared)
+
+    async def advance(self, prepared: Prepared, so_far: SoFar, until: Stages, *, deep: bool = True) -> SoFar | Report:
+        if so_far.explored is None:
+            self.reviewed.append(prepared)
+        return await self.inner.advance(prepared, so_far, until, deep=deep)
 
     async def answer(self, pull: PullRequest, question: Question) -> str | None:
         return await self.inner.answer(pull, question)

@@ -151,9 +151,7 @@ def test_a_task_for_each_stage_publishes_what_one_go_does_and_leaves_the_report_
     tasks = asyncio.run(run())
     assert types(tasks) == CHAIN
     assert {one.outcome for one in tasks} == {"done"}
-    assert [one.requires_deep_mode for one in tasks] == [False] * len(CHAIN), (
-        "nobody limits the supervisor's deep thinking"
-    )
+    assert [one.requires_deep_mode for one in tasks] == [False] * len(CHAIN), "nobody limits deep thinking"
     assert list(left(shop)) == ["review"]
     report = Report.model_validate_json(left(shop)["review"])
     assert facts(report) == whole
