@@ -62,8 +62,7 @@ async def connected(
 ) -> AsyncIterator[Request]:
     """The request with everybody reachable; leaving stops whatever is on its way.
 
-    `spent` is what of its budget is used up already. While it is not the turn of whoever was lent the models, its clock
-    stands still.
+    `spent` is what of its budget is used up already.
 
     Raises:
         ConfigError: a model cannot be reached as it is configured.
@@ -104,17 +103,23 @@ async def connected(
             if lookups is not None:
                 _free(TOOL_WORKER, workers)
                 workers[TOOL_WORKER] = tool_worker(prepared, lookups)
-        elif prepared.embedder is not None and request.mode.enabled and prepared.supervisor is None:
-            alone = f"{prepared.embedder.id} makes vectors, and no other model takes part: there is nothing to compare"
-            click.echo(f"warning: {alone}", err=True)
-        elif prepared.supervisor is not None and request.mode.enabled:
-            alone = f"{prepared.supervisor.id} is the supervisor, and no other model takes part: it judges nothing"
-            click.echo(f"warning: {alone}", err=True)
+        elif request.mode.enabled:
+            _tell_of_helpers(prepared)
         idle = never_idle if lending is None else lending.turn.idle
         bus = Bus(workers, now=time.time, record=record, idle=idle)
         reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
         prepared = replace(prepared, request=replace(request, monotonic=_working(request.monotonic, idle)))
         yield replace(prepared.request, reviewers=reviewers, models=models_of(prepared, bus, told))
+
+
+def _tell_of_helpers(prepared: Prepared) -> None:
+    """A supervisor, or who makes vectors, has nothing to do where no other model takes part."""
+    if prepared.supervisor is not None:
+        alone = f"{prepared.supervisor.id} is the supervisor, and no other model takes part: it judges nothing"
+        click.echo(f"warning: {alone}", err=True)
+    elif prepared.embedder is not None:
+        alone = f"{prepared.embedder.id} makes vectors, and no other model takes part: there is nothing to compare"
+        click.echo(f"warning: {alone}", err=True)
 
 
 def _working(monotonic: Callable[[], float], idle: Idle) -> Callable[[], float]:
