@@ -35,6 +35,7 @@ from codedesigner.plan.inputs import Budget, PlannedAngle, Term, TermSource, sam
 from codedesigner.plan.model import EarlyExitConfig, SamplingConfig, SchedulerConfig
 from codedesigner.planning import Known, Request
 from codedesigner.pool.budget import Spent
+from codedesigner.publish.discussion import PullRequest
 from codedesigner.run.brief import LazyBriefs
 from codedesigner.run.knowledge import BriefLimits
 from codedesigner.run.prompting import rules
@@ -63,7 +64,7 @@ class Prepared:
     `supervisor` judges what the vote of the `models` leaves unclear, `embedder` makes vectors of what they say, and
     neither is one of them. `git` is the repository that
     the change lies in; None where only a diff is there. `config_commit` is the commit whose `.codedesigner.yml` is in
-    force; empty where there is none, or where it is a folder's.
+    force; empty where there is none, or where it is a folder's. `pull` is the pull request that the change is, if any.
     """
 
     request: Request
@@ -73,6 +74,7 @@ class Prepared:
     git: Git | None = None
     config_commit: str = ""
     embedder: LocationSpec | None = None
+    pull: PullRequest | None = None
 
     @property
     def helpers(self) -> tuple[LocationSpec, ...]:

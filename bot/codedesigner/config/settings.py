@@ -187,6 +187,10 @@ class Brief(Closed):
     names: int = Field(
         default=12, ge=1, le=1000, description="Callers, tests, types and called functions that are listed, of each."
     )
+    issue: bool = Field(
+        default=True,
+        description="Quote the issue that a pull request closes, if people with permission to write wrote it.",
+    )
 
 
 class Lookups(Closed):

@@ -17,6 +17,7 @@ from codedesigner.publish.discussion import (
     Comment,
     Discussion,
     ForgeName,
+    Issue,
     NewThread,
     Permission,
     PullRequest,
@@ -49,6 +50,7 @@ class MemoryForge:
     permissions: dict[str, Permission] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
     bases: dict[tuple[str, str], str] = field(default_factory=dict)
     forbidden: frozenset[str] = frozenset()
     refuses: Callable[[NewThread], str | None] = lambda _thread: None
@@ -122,6 +124,12 @@ class MemoryForge:
     async def arrived(self, pull: PullRequest) -> float | None:
         """What was set in `arrivals`."""
         return self.arrivals.get(pull.head)
+
+    async def issue(self, number: int) -> Issue:
+        """What was set in `issues`."""
+        if number not in self.issues:
+            raise MissingError(f"there is no issue {number}", status=404)
+        return self.issues[number]
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""

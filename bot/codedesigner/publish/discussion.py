@@ -70,6 +70,22 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue of the repository, as it is now.
+
+    `editors` are all who have changed its text, each once; None where the forge does not tell. `restricted`: not
+    everybody who sees the repository's pull requests sees it.
+    """
+
+    number: int
+    title: str
+    body: str
+    author: Account
+    editors: tuple[Account, ...] | None = ()
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """One comment. `created` is Unix time in seconds.
 

@@ -22,6 +22,7 @@ from codedesigner.publish.discussion import (
     Comment,
     Discussion,
     ForgeName,
+    Issue,
     NewThread,
     Permission,
     PullRequest,
@@ -76,6 +77,9 @@ class ForgeReader(Protocol):
 
         Times inside of commits do not count: their authors write them.
         """
+
+    async def issue(self, number: int) -> Issue:
+        """An issue of this repository; a pull request is none."""
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""

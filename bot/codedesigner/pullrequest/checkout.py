@@ -20,6 +20,7 @@ from codedesigner.publish.ports import ForgeReader
 from codedesigner.publish.report import Report
 from codedesigner.pullrequest.answers import Question, answered
 from codedesigner.pullrequest.desk import Order
+from codedesigner.pullrequest.linking import with_issues
 from codedesigner.stages import SoFar, Stage
 
 MOST_FILES = 3_000  # what GitHub's API lists of a pull request
@@ -63,10 +64,11 @@ class Checkout:
             options = replace(options, given=await self._given(order, base))
         else:
             options = replace(options, repo=repo, base=base, head=order.head, exact=True)
-        return await asyncio.to_thread(prepare, options, self.environ)
+        return replace(await asyncio.to_thread(prepare, options, self.environ), pull=order.pull)
 
     async def review(self, prepared: Prepared) -> Report:
-        """The report."""
+        """The report; what the pull request's issue says is asked of the forge only now, as others need it not."""
+        prepared = await with_issues(prepared, self.forge)
         return await reviewed(
             prepared, self.environ, no_cache=self.options.no_cache, lending=self.lending, told=self.told
         )

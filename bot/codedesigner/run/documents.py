@@ -83,6 +83,18 @@ def sentences(path: str, text: str) -> Iterator[Sentence]:
                 yield Sentence(one_line(_plain(said), LONGEST_SENTENCE), path, named, words)
 
 
+def prose(text: str, most: int) -> list[str]:
+    """The first paragraphs of a text as lines of prose: no code, no quotations, no comments; bounded, and printable."""
+    found: list[str] = []
+    for paragraph, _ in _paragraphs(text, fenced=True):
+        line = one_line(_plain(paragraph[:_LONGEST_PARAGRAPH]), LONGEST_SENTENCE)
+        if line:
+            found.append(line)
+        if len(found) == most:
+            break
+    return found
+
+
 class Documents:
     """Sentences by what they name. `contents` are documents, the nearest to the change first."""
 

@@ -41,6 +41,7 @@ _TYPES = set(
         r"\w+",
         """
     Repository PullRequest PullRequestReview PullRequestReviewThread PullRequestReviewComment IssueComment PageInfo
+    Issue UserContentEdit UserContentEditConnection UserContentEditEdge
     User Bot Commit RateLimit Node Actor Comment Minimizable
     PullRequestReviewThreadConnection PullRequestReviewThreadEdge PullRequestReviewConnection PullRequestReviewEdge
     PullRequestReviewCommentConnection PullRequestReviewCommentEdge IssueCommentConnection IssueCommentEdge

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.doubles.github import render
 from tests.doubles.github.anchors import place
 from tests.doubles.github.comments import visible
-from tests.doubles.github.model import IssueComment, Project, Pull, Review, ReviewComment, Thread, Token, User
+from tests.doubles.github.model import Issue, IssueComment, Project, Pull, Review, ReviewComment, Thread, Token, User
 from tests.doubles.github.routes import RefusedError
 
 if TYPE_CHECKING:
@@ -172,6 +172,13 @@ def repository_node(asking: Asking, project: Project) -> Node:
             raise RefusedFieldError("NOT_FOUND", message)
         return pull_node(asking, project.pulls[number])
 
+    def issue(_info: object, number: int) -> Node:
+        asking.permit(project, "issues:read")
+        if number not in project.issues or number in project.pulls:
+            message = f"Could not resolve to an Issue with the number of {number}."
+            raise RefusedFieldError("NOT_FOUND", message)
+        return issue_node(asking, project, project.issues[number])
+
     return {
         "__typename": "Repository",
         "id": render.node("R", project.id),
@@ -182,6 +189,29 @@ def repository_node(asking: Asking, project: Project) -> Node:
         "isFork": project.parent is not None,
         "url": f"{asking.github.address}/{project.full_name}",
         "pullRequest": pull,
+        "issue": issue,
+    }
+
+
+def issue_node(asking: Asking, project: Project, given: Issue) -> Node:
+    """An issue that is no pull request."""
+    editors = [user_node(asking.github.user(login)) for login, _ in given.edits]
+
+    def edit(editor: Node | None) -> Node:
+        return {"__typename": "UserContentEdit", "editor": editor, "createdAt": given.created_at}
+
+    return {
+        "__typename": "Issue",
+        "id": render.node("I", given.number),
+        "number": given.number,
+        "title": given.title,
+        "body": given.body or "",
+        "author": user_node(given.user),
+        "editor": editors[-1] if editors else None,
+        "lastEditedAt": given.created_at if editors else None,
+        "createdAt": given.created_at,
+        "url": f"{asking.github.address}/{project.full_name}/issues/{given.number}",
+        "userContentEdits": connection(list(reversed(editors)), edit, "userContentEdits"),
     }
 
 

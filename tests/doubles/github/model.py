@@ -187,6 +187,7 @@ class Issue:
     created_at: str
     labels: list[str] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    edits: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -205,6 +205,11 @@ class State(Double):
         comment.edits.append((self.user(editor).login, comment.body))
         comment.body, comment.updated_at = body, self.clock.tick()
 
+    def edit_issue(self, issue: Issue, editor: str, body: str) -> None:
+        """Its author, or somebody with write permission, changes an issue's text."""
+        issue.edits.append((self.user(editor).login, issue.body or ""))
+        issue.body = body
+
     def enqueue(self, pull: Pull) -> str:
         """Put a pull request into the merge queue; the head of the group, which has a branch of its own."""
         repo = pull.project.repo

@@ -70,6 +70,8 @@ class Project:
     threads_must_be_resolved: bool = False
     pipelines_must_succeed: bool = False
     public: bool = True
+    issues_access: str | None = "enabled"
+    requests_access: str = "enabled"
     next_iid: int = 1
 
     def level(self, user: User) -> int:
@@ -156,6 +158,21 @@ class Discussion:
     def resolved(self) -> bool:
         """Whether all of it is."""
         return self.resolvable and all(note.resolved_at for note in self.notes if note.resolvable)
+
+
+@dataclass
+class Issue:
+    """An issue. `notes` are what the system noted about it, and what people said."""
+
+    id: int
+    iid: int
+    project: Project
+    title: str
+    description: str
+    author: User
+    created: str
+    confidential: bool = False
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass

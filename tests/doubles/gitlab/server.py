@@ -11,6 +11,7 @@ from tests.doubles import githttp
 from tests.doubles.gitlab import (
     routes_discussions,
     routes_drafts,
+    routes_issues,
     routes_merge_requests,
     routes_projects,
     routes_statuses,
@@ -23,7 +24,14 @@ from tests.doubles.server import Reply, Request
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
-    for file in (routes_discussions, routes_drafts, routes_merge_requests, routes_projects, routes_statuses)
+    for file in (
+        routes_discussions,
+        routes_drafts,
+        routes_issues,
+        routes_merge_requests,
+        routes_projects,
+        routes_statuses,
+    )
     for operation in file.OPERATIONS.all
 )
 _UNAUTHORIZED = RefusalError(401, "401 Unauthorized")

@@ -8,6 +8,7 @@ from tests.doubles.gitlab.diffs import FileDiff, files
 from tests.doubles.gitlab.model import (
     Discussion,
     Draft,
+    Issue,
     Json,
     MergeRequest,
     Note,
@@ -46,12 +47,15 @@ def project(world: World, given: Project) -> Json:
         "path_with_namespace": given.path,
         "default_branch": given.default_branch,
         "archived": given.archived,
+        "merge_requests_access_level": given.requests_access,
         "visibility": "public" if given.public else "private",
         "web_url": f"{world.url}/{given.path}",
         "http_url_to_repo": f"{world.url}/{given.path}.git",
         "only_allow_merge_if_pipeline_succeeds": given.pipelines_must_succeed,
         "only_allow_merge_if_all_discussions_are_resolved": given.threads_must_be_resolved,
     }
+    if given.issues_access is not None:
+        shown["issues_access_level"] = given.issues_access
     if given.forked_from is not None:
         origin = next(each for each in world.projects if each.id == given.forked_from)
         shown["forked_from_project"] = {"id": origin.id, "path_with_namespace": origin.path}
@@ -151,6 +155,49 @@ def plain_diff(given: FileDiff) -> Json:
         "renamed_file": given.renamed,
         "deleted_file": given.deleted,
         "generated_file": None,
+    }
+
+
+def issue(world: World, given: Issue) -> Json:
+    """An issue."""
+    return {
+        "id": given.id,
+        "iid": given.iid,
+        "project_id": given.project.id,
+        "title": given.title,
+        "description": given.description,
+        "state": "opened",
+        "created_at": given.created,
+        "updated_at": given.created,
+        "closed_at": None,
+        "labels": [],
+        "author": user(world, given.author),
+        "type": "ISSUE",
+        "issue_type": "issue",
+        "confidential": given.confidential,
+        "discussion_locked": None,
+        "user_notes_count": len([note for note in given.notes if not note.system]),
+        "web_url": f"{world.url}/{given.project.path}/-/issues/{given.iid}",
+    }
+
+
+def issue_note(world: World, on: Issue, given: Note) -> Json:
+    """A comment on an issue, or what the system noted about it."""
+    return {
+        "id": given.id,
+        "type": None,
+        "body": given.body,
+        "author": user(world, given.author),
+        "created_at": given.created,
+        "updated_at": given.updated,
+        "system": given.system,
+        "noteable_id": on.id,
+        "noteable_type": "Issue",
+        "project_id": on.project.id,
+        "resolvable": False,
+        "confidential": given.internal,
+        "internal": given.internal,
+        "noteable_iid": on.iid,
     }
 
 

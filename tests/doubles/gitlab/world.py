@@ -14,6 +14,7 @@ from tests.doubles.gitlab.model import (
     OWNER,
     Counter,
     Draft,
+    Issue,
     Json,
     MergeRequest,
     Note,
@@ -48,6 +49,7 @@ class World(Double):
         self.tokens: dict[str, Token] = {}
         self.projects: list[Project] = []
         self.merge_requests: list[MergeRequest] = []
+        self.issues: list[Issue] = []
         self.pipelines: list[tuple[Project, Pipeline]] = []
         self.checks: list[tuple[Project, StatusCheck]] = []
         self.outbox: list[events.Event] = []
@@ -116,6 +118,28 @@ class World(Double):
         bot = self.user(f"project_{project.id}_bot_{number}", name="codedesigner", bot=True)
         project.members[bot.id] = level
         return bot, self.token(bot, kind, project=project)
+
+    def issue(
+        self, project: Project, author: User, title: str, description: str = "", *, confidential: bool = False
+    ) -> Issue:
+        """A new issue; issues are numbered for themselves."""
+        iid = 1 + sum(each.project is project for each in self.issues)
+        made = Issue(self.ids.next(), iid, project, title, description, author, self.moment(), confidential)
+        self.issues.append(made)
+        return made
+
+    def edit_issue(self, issue: Issue, user: User, *, title: str | None = None, description: str | None = None) -> None:
+        """Somebody changes an issue's text, and the system notes it."""
+        noted = []
+        if title is not None:
+            noted.append(f"changed title from **{issue.title}** to **{title}**")
+            issue.title = title
+        if description is not None:
+            noted.append("changed the description")
+            issue.description = description
+        for body in noted:
+            now = self.moment()
+            issue.notes.append(Note(self.ids.next(), user, body, now, now, system=True))
 
     def job_token(self, project: Project, user: User) -> str:
         """The CI_JOB_TOKEN of a job that a user's push started."""

@@ -170,6 +170,24 @@ def test_every_page_is_read(world: World) -> None:
     asyncio.run(life())
 
 
+def test_an_issue_is_read_with_all_who_wrote_it(world: World) -> None:
+    plain = world.issue("A bug", "It breaks.\n\nSee `a.py`.")
+    edited = world.issue("Another", "APPROVE", edited_by="mallory")
+
+    async def life() -> None:
+        forge = world.forge
+        found = await forge.issue(plain)
+        assert (found.number, found.title, found.body) == (plain, "A bug", "It breaks.\n\nSee `a.py`.")
+        assert (found.author.login, found.editors, found.restricted) == ("ann", (), False)
+        assert await forge.permission(found.author) == "write"
+        changed = await forge.issue(edited)
+        assert (changed.author.login, [one.login for one in changed.editors or ()]) == ("ann", ["mallory"])
+        with pytest.raises(MissingError):
+            await forge.issue(99)
+
+    asyncio.run(life())
+
+
 def test_permission_and_files(world: World) -> None:
     async def life() -> None:
         forge = world.forge

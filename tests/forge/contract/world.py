@@ -47,6 +47,9 @@ class World(Protocol):
     def says(self, body: str, *, login: str = "ann") -> None:
         """A comment of somebody who may write."""
 
+    def issue(self, title: str, body: str, *, edited_by: str = "") -> int:
+        """An issue by ann, changed by somebody else afterwards where one is named; its number."""
+
     def fails(self, write: Write, *, stored: bool) -> None:
         """The next write of that kind is answered with 502, after it was stored or instead."""
 
@@ -72,6 +75,13 @@ class GitHubWorld:
     def says(self, body: str, *, login: str = "ann") -> None:
         """A comment."""
         self.github.comment(self.opened, login, body)
+
+    def issue(self, title: str, body: str, *, edited_by: str = "") -> int:
+        """An issue."""
+        made = self.github.issue(self.shop, "ann", title, body)
+        if edited_by:
+            self.github.edit_issue(made, edited_by, body)
+        return made.number
 
     def fails(self, write: Write, *, stored: bool) -> None:
         """A fault of the next such write."""
@@ -135,6 +145,14 @@ class GitLabWorld:
     def says(self, body: str, *, login: str = "ann") -> None:
         """A comment."""
         noting.comment(self.gitlab, self.opened, next(one for one in self.gitlab.users if one.username == login), body)
+
+    def issue(self, title: str, body: str, *, edited_by: str = "") -> int:
+        """An issue."""
+        made = self.gitlab.issue(self.project, self.ann, title, body)
+        if edited_by:
+            somebody = next(one for one in self.gitlab.users if one.username == edited_by)
+            self.gitlab.edit_issue(made, somebody, title=title, description=body)
+        return made.iid
 
     def fails(self, write: Write, *, stored: bool) -> None:
         """A fault of the next such write."""

@@ -12,7 +12,7 @@ from tests.doubles.github import Fault, Reply, Request
 from tests.forge.contract.world import GitHubWorld, github_world, named, thread
 
 from codedesigner.change.source import ReadLimits, read_range
-from codedesigner.errors import ConfigError, ConflictError, ForbiddenError, LimitedError
+from codedesigner.errors import ConfigError, ConflictError, ForbiddenError, LimitedError, MissingError
 from codedesigner.forge.fetching import fetch_commits
 from codedesigner.forge.github.address import Address, address_from
 from codedesigner.publish.discussion import Annotation, Check
@@ -337,3 +337,21 @@ def test_commits_are_fetched_over_http(tmp_path: Path) -> None:
         folder = fetch_commits(url, [base, pull.head], tmp_path / "clone", user="x-access-token", token=token)
         assert (folder / ".git").is_dir()
         assert token not in (folder / ".git" / "config").read_text()
+
+
+def test_a_pull_request_is_no_issue_and_a_token_that_may_not_read_issues_says_so(tmp_path: Path) -> None:
+    with github_world(tmp_path, issues="none") as world:
+        number = world.issue("A bug", "It breaks.")
+        with pytest.raises(ForbiddenError) as refused:
+            asyncio.run(world.forge.issue(number))
+        assert "issues: read" in (refused.value.hint or "")
+    with github_world(tmp_path / "again") as world, pytest.raises(MissingError):
+        asyncio.run(world.forge.issue(1))
+
+
+def test_of_more_than_a_hundred_edits_not_all_editors_are_known(tmp_path: Path) -> None:
+    with github_world(tmp_path) as world:
+        made = world.github.issue(world.shop, "ann", "A bug", "It breaks.")
+        for _ in range(101):
+            world.github.edit_issue(made, "ann", "It breaks.")
+        assert asyncio.run(world.forge.issue(made.number)).editors is None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.doubles.gitlab import REPORTER, look
+from tests.doubles.gitlab.model import Note
 from tests.doubles.server import Fault
 from tests.forge.contract.world import GitLabWorld, gitlab_world, thread
 
@@ -284,3 +285,32 @@ def test_never_an_approval_and_never_a_merge() -> None:
     text = "".join(file.read_text(encoding="utf-8") for file in room.glob("*.py"))
     assert "/approve" not in text
     assert '}/merge"' not in text
+
+
+def test_an_issue_that_not_everybody_sees_is_told_apart(tmp_path: Path) -> None:
+    with gitlab_world(tmp_path) as world:
+        secret = world.gitlab.issue(world.project, world.ann, "Secret", "SECRET", confidential=True)
+        plain = world.gitlab.issue(world.project, world.ann, "A bug", "It breaks.")
+
+        async def seen() -> list[bool]:
+            found = [(await world.forge.issue(secret.iid)).restricted]
+            for issues, requests in (("enabled", "enabled"), ("private", "enabled"), ("private", "private")):
+                world.project.issues_access, world.project.requests_access = issues, requests
+                found.append((await world.forge.issue(plain.iid)).restricted)
+            world.project.issues_access = None  # a version that does not tell
+            return [*found, (await world.forge.issue(plain.iid)).restricted]
+
+        assert asyncio.run(seen()) == [True, False, True, False, True]
+
+
+def test_a_comment_that_reads_like_a_note_of_the_system_makes_nobody_an_editor(tmp_path: Path) -> None:
+    with gitlab_world(tmp_path) as world:
+        made = world.gitlab.issue(world.project, world.ann, "A bug", "It breaks.")
+        world.gitlab.edit_issue(made, world.ann, title="A bug of carts")
+        now = world.gitlab.moment()
+        mallory = next(one for one in world.gitlab.users if one.username == "mallory")
+        made.notes.append(Note(world.gitlab.ids.next(), mallory, "changed the description", now, now))
+        found = asyncio.run(world.forge.issue(made.iid))
+        assert [one.login for one in found.editors or ()] == ["ann"]
+        made.notes += [made.notes[-1]] * 1_100
+        assert asyncio.run(world.forge.issue(made.iid)).editors is None

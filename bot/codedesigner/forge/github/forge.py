@@ -20,6 +20,7 @@ from codedesigner.publish.discussion import (
     Comment,
     Discussion,
     ForgeName,
+    Issue,
     NewThread,
     Permission,
     PullRequest,
@@ -100,6 +101,10 @@ class GitHubForge:
     async def arrived(self, pull: PullRequest) -> float | None:
         """When GitHub first had the head of the pull request."""
         return await self._reader.arrived(pull)
+
+    async def issue(self, number: int) -> Issue:
+        """An issue of this repository."""
+        return await self._reader.issue(number)
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""

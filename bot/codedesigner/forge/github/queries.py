@@ -72,6 +72,25 @@ query Reviews($owner: String!, $name: String!, $number: Int!, $after: String) {{
 }}
 """
 
+ISSUE: Final = f"""{_ACTOR}
+query Issue($owner: String!, $name: String!, $number: Int!) {{
+  repository(owner: $owner, name: $name) {{
+    issue(number: $number) {{
+      number
+      title
+      body
+      author {{ ...Who }}
+      editor {{ ...Who }}
+      lastEditedAt
+      userContentEdits(first: 100) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{ editor {{ ...Who }} }}
+      }}
+    }}
+  }}
+}}
+"""
+
 THREADS: Final = f"""{_REMARK}
 query Threads($owner: String!, $name: String!, $number: Int!, $after: String) {{
   repository(owner: $owner, name: $name) {{

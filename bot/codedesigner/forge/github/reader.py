@@ -14,7 +14,16 @@ from codedesigner.errors import ConflictError, ForbiddenError, MissingError, Unr
 from codedesigner.forge.github import queries, values
 from codedesigner.forge.github.client import Client
 from codedesigner.forge.urls import full_id
-from codedesigner.publish.discussion import Account, Comment, Discussion, Permission, PullRequest, Reaction, Thread
+from codedesigner.publish.discussion import (
+    Account,
+    Comment,
+    Discussion,
+    Issue,
+    Permission,
+    PullRequest,
+    Reaction,
+    Thread,
+)
 
 _REGULAR = ("100644", "100755")
 _LARGEST_FILE = 1_000_000
@@ -146,6 +155,20 @@ class Reader:
             return None
         times = [values.moment(one["created_at"]) for one in suites if one.get("created_at")]
         return min(times, default=None)
+
+    async def issue(self, number: int) -> Issue:
+        """An issue with all who have edited its text, which GraphQL alone tells.
+
+        Whoever sees the repository sees it.
+        """
+        address = self.client.address
+        variables: dict[str, Any] = {"owner": address.owner, "name": address.name, "number": int(number)}
+        what = f"issue {int(number)}"
+        data = await self.client.graphql(queries.ISSUE, variables, what=what, needs="issues: read")
+        found = (data.get("repository") or {}).get("issue")
+        if not isinstance(found, dict):
+            raise MissingError(f"there is no {what}, or the token may not see it", status=404)
+        return values.issue(found)
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit.

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from codedesigner.change.model import Side
 from codedesigner.errors import UnreachableError
-from codedesigner.publish.discussion import Account, Comment, PullRequest, PullState, Reaction, Thread
+from codedesigner.publish.discussion import Account, Comment, Issue, PullRequest, PullState, Reaction, Thread
 
 GHOST: Final = Account("", "ghost")
 """Whoever deleted their account."""
@@ -72,6 +72,22 @@ def pull_request(given: Mapping[str, Any]) -> PullRequest:
         repo=str(base["repo"]["full_name"]),
         head_repo=None if head_repo is None else str(head_repo["full_name"]),
         url=str(given["html_url"]),
+    )
+
+
+def issue(given: Mapping[str, Any]) -> Issue:
+    """An issue as GraphQL gives it. Of more than a hundred edits not all editors are known."""
+    edits = given.get("userContentEdits") or {}
+    editors = [actor(one.get("editor")) for one in edits.get("nodes") or ()]
+    if given.get("lastEditedAt") is not None:
+        editors.append(actor(given.get("editor")))
+    whole = not (edits.get("pageInfo") or {}).get("hasNextPage")
+    return Issue(
+        number=int(given["number"]),
+        title=str(given["title"]),
+        body=str(given.get("body") or ""),
+        author=actor(given.get("author")),
+        editors=tuple(dict.fromkeys(editors)) if whole else None,
     )
 
 

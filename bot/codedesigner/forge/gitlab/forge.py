@@ -19,6 +19,7 @@ from codedesigner.publish.discussion import (
     Comment,
     Discussion,
     ForgeName,
+    Issue,
     NewThread,
     Permission,
     PullRequest,
@@ -99,6 +100,10 @@ class GitLabForge:
     async def arrived(self, pull: PullRequest) -> float | None:
         """When GitLab first had the head of the merge request."""
         return await self._reader.arrived(pull)
+
+    async def issue(self, number: int) -> Issue:
+        """An issue of this repository."""
+        return await self._reader.issue(number)
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open merge requests whose head is the commit."""

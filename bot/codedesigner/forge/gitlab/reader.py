@@ -14,12 +14,22 @@ from codedesigner.errors import ConflictError, ForbiddenError, MissingError, Unr
 from codedesigner.forge.gitlab import values
 from codedesigner.forge.gitlab.client import Client
 from codedesigner.forge.urls import full_id
-from codedesigner.publish.discussion import Account, Comment, Discussion, Permission, PullRequest, Reaction, Thread
+from codedesigner.publish.discussion import (
+    Account,
+    Comment,
+    Discussion,
+    Issue,
+    Permission,
+    PullRequest,
+    Reaction,
+    Thread,
+)
 
 _REGULAR = ("100644", "100755")
 _LARGEST_FILE = 1_000_000
 _PREPARING = (1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 15.0)
 """Pauses in which GitLab may prepare a diff, a minute together; mostly it takes a few seconds."""
+_MOST_NOTES = 1_000  # of an issue that are read
 _EMOJI_S = 2.0  # seconds within which an update and an emoji are one
 
 
@@ -194,6 +204,18 @@ class Reader:
         return min(
             (values.moment(one["created_at"]) for one in found if one.get("head_commit_sha") == pull.head), default=None
         )
+
+    async def issue(self, number: int) -> Issue:
+        """An issue with all who have edited its text, as its system notes tell."""
+        path, what = f"{self._repo}/issues/{int(number)}", f"issue {int(number)}"
+        given = _object(await self.client.get(path, what=what), what)
+        project = _object(await self.client.get(self._repo, what="the project"), "a project")
+        notes: list[dict[str, Any]] = []
+        async for page in self.client.each_page(f"{path}/notes", what="notes"):
+            notes += page
+            if len(notes) > _MOST_NOTES:
+                return replace(values.issue(given, (), project), editors=None)
+        return values.issue(given, notes, project)
 
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open merge requests whose head is the commit.

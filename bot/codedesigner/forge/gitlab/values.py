@@ -10,7 +10,16 @@ from typing import Any, Final
 
 from codedesigner.change.model import Side
 from codedesigner.errors import UnreachableError
-from codedesigner.publish.discussion import Account, Comment, Permission, PullRequest, PullState, Reaction, Thread
+from codedesigner.publish.discussion import (
+    Account,
+    Comment,
+    Issue,
+    Permission,
+    PullRequest,
+    PullState,
+    Reaction,
+    Thread,
+)
 
 GHOST: Final = Account("", "ghost")
 """Whoever has no account any more."""
@@ -36,6 +45,7 @@ _LEVELS: Final[tuple[tuple[int, Permission], ...]] = (
     (10, "read"),
 )
 _STATES: Final[Mapping[str, PullState]] = {"opened": "open", "locked": "open", "closed": "closed", "merged": "merged"}
+_EDITED = re.compile(r"changed (the description|(the )?title)\b", re.IGNORECASE)
 _LINE_CODE = re.compile(r"[0-9a-f]{40}_([0-9]{1,10})_([0-9]{1,10})")
 
 Versions = tuple[str, str, str]
@@ -70,6 +80,21 @@ def pull_request(given: Mapping[str, Any], versions: Versions, repo: str, head_r
         head_repo=head_repo,
         url=str(given["web_url"]),
         versions=versions,
+    )
+
+
+def issue(given: Mapping[str, Any], notes: Iterable[Mapping[str, Any]], project: Mapping[str, Any]) -> Issue:
+    """An issue, with its notes, which tell who changed its text, and the project, which tells who sees its issues."""
+    editors = [account(one.get("author")) for one in notes if one.get("system") and _EDITED.match(str(one.get("body")))]
+    seen = project.get("issues_access_level")
+    alike = seen == "enabled" or (seen is not None and seen == project.get("merge_requests_access_level"))
+    return Issue(
+        number=int(given["iid"]),
+        title=str(given["title"]),
+        body=str(given.get("description") or ""),
+        author=account(given.get("author")),
+        editors=tuple(dict.fromkeys(editors)),
+        restricted=given.get("confidential") is not False or not alike,
     )
 
 

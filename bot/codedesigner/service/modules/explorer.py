@@ -16,6 +16,7 @@ from codedesigner.publish.report import Report, to_json
 from codedesigner.publish.scrub import scrubbed
 from codedesigner.pullrequest.desk import Desk, Order
 from codedesigner.pullrequest.handling import handle
+from codedesigner.pullrequest.linking import with_issues
 from codedesigner.pullrequest.standing import standing_of
 from codedesigner.service.modules.base import Bench, PullModule, TaskResult, review_of
 from codedesigner.service.modules.researcher import BRIEFS, briefed
@@ -85,7 +86,7 @@ class Explorer(PullModule):
         prepared = await desk.reviewing.prepare(Order(pull, pull.base, pull.head, standing, full, start))
         prepared = briefed(prepared, await self.bench.result(str(task.context.get(BRIEFS, ""))))
         if known is None:
-            noted = Noted(prepared, standing)
+            noted = Noted(await with_issues(prepared, desk.forge), standing)
             return _Case(noted.prepared, noted, None, SoFar())
         return _Case(gone_on_with(prepared, known.held), None, known.held, known.so_far)
 

@@ -17,6 +17,7 @@ from codedesigner.assembly.request import Prepared, brief_limits, excluded_by
 from codedesigner.change.model import UnitKind
 from codedesigner.plan.model import FunctionRef
 from codedesigner.planning import Planned, plan_change
+from codedesigner.pullrequest.linking import NO_ISSUES, Linked
 from codedesigner.run.brief import with_parts
 from codedesigner.run.knowledge import BriefLimits, Knowledge, Part, brief_of
 from codedesigner.run.sources import Contents, Sources, judge, read
@@ -25,6 +26,8 @@ from codedesigner.run.survey import survey
 MOST_FUNCTIONS: Final = 500
 MOST_CHARACTERS: Final = 4_000_000  # of what one task leaves
 FORMAT: Final = 1
+Links = Sequence[int | tuple[str, str]]
+NO_LINKS: Final[Links] = ()
 
 # What is to be known, in the order in which a brief says it.
 TYPES, USERS, TESTS, CALLS, DOCUMENTS, ISSUE = "types", "users", "tests", "calls", "documents", "issue"
@@ -57,11 +60,23 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What `generate_questions` leaves. `here`: the sources, where the change as the forge's API tells it is all."""
+    """What `generate_questions` leaves. `here`: the sources, where the change as the forge's API tells it is all.
+
+    `links`: the pull request names issues that are to be judged.
+    """
 
     functions: tuple[Wanted, ...] = ()
     notes: tuple[str, ...] = ()
     here: Sources | None = None
+    links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What `evaluate_source` leaves. What trusted issues say is in it, so that the forge is asked once."""
+
+    files: Sources
+    issues: Linked = NO_ISSUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +114,10 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What `synthesize_findings` leaves."""
+    """What `synthesize_findings` leaves. `beside` is known of the change as a whole, and in every brief already."""
 
     briefs: tuple[Brief, ...] = ()
+    beside: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -110,10 +126,10 @@ class Findings:
         return {FunctionRef(one.file, one.name, one.start_line, one.end_line): one.text for one in self.briefs}
 
 
-Left = TypeVar("Left", Questions, Sources, Extract, Findings)
+Left = TypeVar("Left", Questions, Evaluated, Extract, Findings)
 
 
-def to_text(left: Questions | Sources | Extract | Findings) -> str:
+def to_text(left: Questions | Evaluated | Extract | Findings) -> str:
     """As JSON, in ASCII."""
     return json.dumps({"research": type(left).__name__, "format": FORMAT, "left": asdict(left)})
 
@@ -129,8 +145,11 @@ def from_text(kind: type[Left], text: str) -> Left | None:
         return None
 
 
-def questions_of(prepared: Prepared, nobody: Sequence[str] = ()) -> Questions:
-    """What is to be known about which functions of the change. `nobody` says why none is asked about, if so."""
+def questions_of(prepared: Prepared, nobody: Sequence[str] = (), *, links: Links = NO_LINKS) -> Questions:
+    """What is to be known about which functions of the change. `nobody` says why none is asked about, if so.
+
+    `links` are what the pull request says that it closes.
+    """
     request = prepared.request
     why = [*nobody]
     if not request.mode.enabled:
@@ -142,10 +161,14 @@ def questions_of(prepared: Prepared, nobody: Sequence[str] = ()) -> Questions:
     if why:
         return Questions(notes=tuple(why))
     planned = plan_change(request)
-    wanted = _wanted(planned, frozenset(spec.id for spec in prepared.models))
+    wanted = _wanted(
+        planned,
+        frozenset(spec.id for spec in prepared.models),
+        (ISSUE,) if any(isinstance(one, int) for one in links) else (),
+    )
     kept, notes = _bounded(wanted[:MOST_FUNCTIONS], len(wanted), "function")
     here = None if prepared.git is not None else judge(request.change, None, excluded_by(request.settings))[0]
-    return Questions(kept, (*planned.plan.notes, *notes), here)
+    return Questions(kept, (*planned.plan.notes, *notes), here, bool(links))
 
 
 def sources_of(prepared: Prepared) -> Sources:
@@ -153,21 +176,21 @@ def sources_of(prepared: Prepared) -> Sources:
     return judge(prepared.request.change, prepared.git, excluded_by(prepared.request.settings))[0]
 
 
-def extract_of(prepared: Prepared, questions: Questions, sources: Sources, beside: tuple[Part, ...] = ()) -> Extract:
+def extract_of(prepared: Prepared, questions: Questions, sources: Evaluated) -> Extract:
     """What trusted sources say about the functions asked about.
 
     Raises:
         RepositoryError: a source cannot be read any more.
     """
     limits = brief_limits(prepared.request.settings)
-    contents = Contents() if prepared.git is None else read(prepared.git, sources)
-    briefs = survey(prepared.request.change, sources, contents)
+    contents = Contents() if prepared.git is None else read(prepared.git, sources.files)
+    briefs = survey(prepared.request.change, sources.files, contents)
     found = [
         About(one.file, one.name, one.start_line, one.end_line, briefs.about(one.ref).cut(limits.names))
         for one in questions.functions
     ]
     kept, notes = _bounded(found, len(found), "function")
-    return Extract(kept, beside, limits.tokens, limits.names, notes)
+    return Extract(kept, sources.issues.parts, limits.tokens, limits.names, notes)
 
 
 def findings_of(extract: Extract) -> Findings:
@@ -178,10 +201,10 @@ def findings_of(extract: Extract) -> Findings:
         for one in extract.functions
     ]
     kept, notes = _bounded(made, len(made), "brief")
-    return Findings(kept, notes)
+    return Findings(kept, extract.beside, notes)
 
 
-def _wanted(planned: Planned, models: frozenset[str]) -> list[Wanted]:
+def _wanted(planned: Planned, models: frozenset[str], beside: tuple[str, ...]) -> list[Wanted]:
     """The functions that a model is to be asked about, in the order of the plan, with what the change asks of each."""
     terms: dict[FunctionRef, dict[str, None]] = {}
     for item in planned.plan.items:
@@ -196,7 +219,7 @@ def _wanted(planned: Planned, models: frozenset[str]) -> list[Wanted]:
             ref.name,
             ref.start_line,
             ref.end_line,
-            _ASKED[kinds.get((ref.file, ref.name), "function")],
+            (*_ASKED[kinds.get((ref.file, ref.name), "function")], *beside),
             tuple(asked),
         )
         for ref, asked in terms.items()

@@ -9,19 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from codedesigner.assembly.options import Standing
 from codedesigner.assembly.request import Prepared
 from codedesigner.publish.discussion import PullRequest
 from codedesigner.pullrequest.checking import Checking
 from codedesigner.pullrequest.desk import Desk, Order
+from codedesigner.pullrequest.linking import NO_ISSUES, linked_issues, references, wants_issues
 from codedesigner.pullrequest.requested import pull_of
 from codedesigner.pullrequest.standing import standing_of
 from codedesigner.pullrequest.superseding import superseded
-from codedesigner.run.brief import KeptBriefs
+from codedesigner.run.brief import KeptBriefs, LazyBriefs
 from codedesigner.run.sources import Sources
 from codedesigner.service.modules.base import SUPERSEDED, PullModule, TaskResult, review_of
 from codedesigner.service.modules.research import (
+    Evaluated,
     Extract,
     Findings,
     Left,
@@ -89,24 +92,27 @@ class Researcher(PullModule):
             "files": len(change.files),
             **asking(prepared),
         }
-        return _result(desk, task, QUESTIONS, await _asked(prepared, pull), found)
+        return _result(desk, task, QUESTIONS, await _asked(desk, prepared, pull), found)
 
     async def _sources(self, task: Task, desk: Desk, pull: PullRequest) -> TaskResult:
         questions = await self._left(Questions, task, QUESTIONS)
-        if questions is not None and (questions.here is not None or not questions.functions):
-            return _result(desk, task, SOURCES, questions.here or Sources(notes=questions.notes), {})
+        if questions is not None and not questions.functions:
+            return _result(desk, task, SOURCES, Evaluated(Sources(notes=questions.notes)), {})
+        if questions is not None and questions.here is not None:
+            issues = await linked_issues(desk.forge, pull) if questions.links else NO_ISSUES
+            return _result(desk, task, SOURCES, Evaluated(questions.here, issues), {})
         prepared = await _prepared(desk, pull, task)
-        return _result(desk, task, SOURCES, await asyncio.to_thread(sources_of, prepared), {})
+        return _result(desk, task, SOURCES, await _evaluated(desk, pull, prepared), {})
 
     async def _extract(self, task: Task, desk: Desk, pull: PullRequest) -> TaskResult:
         questions = await self._left(Questions, task, QUESTIONS)
         if questions is not None and not questions.functions:
             return _result(desk, task, EXTRACT, Extract(notes=questions.notes), {})
         prepared = await _prepared(desk, pull, task)
-        questions = questions or await _asked(prepared, pull)
-        sources = await self._left(Sources, task, SOURCES)
+        questions = questions or await _asked(desk, prepared, pull)
+        sources = await self._left(Evaluated, task, SOURCES)
         if sources is None:
-            sources = await asyncio.to_thread(sources_of, prepared)
+            sources = await _evaluated(desk, pull, prepared)
         extract = await asyncio.to_thread(extract_of, prepared, questions, sources)
         return _result(desk, task, EXTRACT, extract, {})
 
@@ -123,8 +129,9 @@ def briefed(prepared: Prepared, left: str) -> Prepared:
     findings = from_text(Findings, left)
     if findings is None:
         return prepared
-    request = prepared.request
-    return replace(prepared, request=replace(request, brief=KeptBriefs(findings.texts, request.brief)))
+    request, brief = prepared.request, prepared.request.brief
+    others = replace(brief, beside=findings.beside) if isinstance(brief, LazyBriefs) else brief
+    return replace(prepared, request=replace(request, brief=KeptBriefs(findings.texts, others)))
 
 
 async def _prepared(desk: Desk, pull: PullRequest, task: Task) -> Prepared:
@@ -134,17 +141,24 @@ async def _prepared(desk: Desk, pull: PullRequest, task: Task) -> Prepared:
     return await desk.reviewing.prepare(order)
 
 
-async def _asked(prepared: Prepared, pull: PullRequest) -> Questions:
-    skipped = pull.draft and prepared.request.settings.forge.drafts == "skip"
-    nobody = ("drafts are not reviewed",) if skipped else ()
-    return await asyncio.to_thread(questions_of, prepared, nobody)
+async def _asked(desk: Desk, prepared: Prepared, pull: PullRequest) -> Questions:
+    settings = prepared.request.settings
+    nobody = ("drafts are not reviewed",) if pull.draft and settings.forge.drafts == "skip" else ()
+    links = list(references(pull, desk.forge.kind)) if wants_issues(settings) else []
+    return await asyncio.to_thread(partial(questions_of, prepared, nobody, links=links))
+
+
+async def _evaluated(desk: Desk, pull: PullRequest, prepared: Prepared) -> Evaluated:
+    files = await asyncio.to_thread(sources_of, prepared)
+    wanted = wants_issues(prepared.request.settings)
+    return Evaluated(files, await linked_issues(desk.forge, pull) if wanted else NO_ISSUES)
 
 
 def _result(
     desk: Desk,
     task: Task,
     name: str,
-    left: Questions | Sources | Extract | Findings | None,
+    left: Questions | Evaluated | Extract | Findings | None,
     found: Mapping[str, Json],
 ) -> TaskResult:
     """What a task has left, and under which name followers find it. What holds a secret is not kept."""
