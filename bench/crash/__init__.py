@@ -18,10 +18,13 @@ and nobody has written down: they are on their way, and only these may be asked 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from itertools import product
 from random import Random
 
 from bench.crash.databases import Kind, SQLite, postgres_server, postgresql
@@ -64,6 +67,16 @@ def runs(shared: House, kind: Kind, what: str, count: int, seed: int) -> list[Ca
         said = f"  {n + 1}/{count}: {one.how} at {chosen.after_s:.2f} s, {one.seconds:.1f} s{fine}"
         print(said, file=sys.stderr, flush=True)
     return came
+
+
+def shard(forge: str, database: str, what: str, count: int, seed: int) -> list[Came]:
+    """Some runs with everything of their own."""
+    with ExitStack() as stack:
+        shared = stack.enter_context(house(forge))
+        kind: Kind = SQLite(shared.folder)
+        if database == "postgresql":
+            kind = stack.enter_context(postgres_server())
+        return runs(shared, kind, what, count, seed)
 
 
 def _fine(one: Came, usual: Came) -> bool:
@@ -116,18 +129,19 @@ def measure(
     seed: int = 1,
     forges: Sequence[str] = ("github",),
     whats: Sequence[str] = WHATS,
+    jobs: int = 1,
 ) -> list[Row]:
-    """Some runs of each sort."""
+    """Some runs of each sort, so many at a time."""
     found: list[Row] = []
-    with ExitStack() as stack:
-        kinds: list[Kind] = [stack.enter_context(postgres_server())] if "postgresql" in databases else []
-        for forge in forges:
-            with house(forge) as shared:
-                for kind in [*([SQLite(shared.folder)] if "sqlite" in databases else []), *kinds]:
-                    for what in whats:
-                        name = f"{what}, {kind.name}, {forge}"
-                        print(name, file=sys.stderr, flush=True)
-                        found += rows(name, runs(shared, kind, what, count, seed))
+    shares = [count // jobs + (n < count % jobs) for n in range(min(jobs, count))]
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        for forge, database, what in product(forges, databases, whats):
+            print(f"{what}, {database}, {forge}", file=sys.stderr, flush=True)
+            going = [pool.submit(shard, forge, database, what, n, seed + 1_000 * at) for at, n in enumerate(shares)]
+            usual, *disturbed = going[0].result()
+            for other in going[1:]:
+                disturbed += other.result()[1:]
+            found += rows(f"{what}, {database}, {forge}", [usual, *disturbed])
     return found
 
 
@@ -141,8 +155,9 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--forge", choices=("github", "gitlab", "both"), default="github")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time, each with forge and models of its own")
     given = parser.parse_args()
     databases = ("sqlite", "postgresql") if given.database == "both" else (given.database,)
     forges = ("github", "gitlab") if given.forge == "both" else (given.forge,)
     whats = WHATS if given.what == "all" else (given.what,)
-    print(table(measure(given.runs, databases, given.seed, forges, whats)))
+    print(table(measure(given.runs, databases, given.seed, forges, whats, given.jobs)))

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Crew(Protocol):
 
     ways: Sequence[str]
 
-    def send(self, hooks: Sequence[Hook]) -> Sent:
+    def send(self, hooks: Sequence[Hook], under_way: Callable[[], None]) -> Sent:
         """Deliver each, twice, and what got no answer of success again and again, as a forge does or a person."""
 
     def pids(self) -> list[int]:
@@ -74,13 +74,14 @@ class Workers:
     def _start(self) -> Any:
         return self._house.start(self._folder, self._url, slots=1)
 
-    def send(self, hooks: Sequence[Hook]) -> Sent:
+    def send(self, hooks: Sequence[Hook], under_way: Callable[[], None]) -> Sent:
         """Put them where the receiver does."""
-        sent, inbox, began = Sent(), SqlInbox(self._database, time.time), time.monotonic()
+        sent, inbox = Sent(), SqlInbox(self._database, time.time)
 
         async def all_of_them() -> None:
-            for hook in [*hooks, *hooks]:
-                await asyncio.sleep(max(0.0, began + hook.after_s - time.monotonic()))
+            for hook in sorted([*hooks, *hooks], key=lambda one: one.late):
+                if hook.late:
+                    await asyncio.to_thread(under_way)
                 while not await self._accepted(inbox, hook):
                     sent.again += 1
                     await asyncio.sleep(0.1)
@@ -155,12 +156,13 @@ class Served:
             time.sleep(0.02)
         raise RuntimeError(self._log.read_text())
 
-    def send(self, hooks: Sequence[Hook]) -> Sent:
+    def send(self, hooks: Sequence[Hook], under_way: Callable[[], None]) -> Sent:
         """Over the wire, all at once."""
-        sent, began = Sent(), time.monotonic()
+        sent = Sent()
 
         def one(hook: Hook) -> None:
-            time.sleep(max(0.0, began + hook.after_s - time.monotonic()))
+            if hook.late:
+                under_way()
             until = time.monotonic() + PATIENCE_S
             while not self._answered(hook):
                 sent.again += 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.crash.sides import SECRET, GitHubSide, GitLabSide
+from bench.crash.sides import FUNCTIONS, SECRET, GitHubSide, GitLabSide
 from bench.model_server.process import Server, serving
 from tests.doubles.github import GitHub, Pull
 
@@ -50,7 +50,8 @@ def worker(folder: str, url: str, file: str, environ: Mapping[str, str], slots: 
     os.environ.update(environ)
     database._BUSY_S = host._REPLIES_BUSY_S = 0.3
     host._REPLIES_AGAIN_S = ending._SOON_S = 0.3
-    ending.RETRY_DELAY_S = task.RETRY_DELAY_S = 1.0
+    for module in (ending, task):
+        setattr(module, "RETRY_DELAY_S", 1.0)  # noqa: B010 -- it is imported by name
     settings, document = read_settings(Path(file))
     held = hold(settings, document, environ)
     config = WorkerConfig(slots=slots, lease_s=LEASE_S, beat_s=0.3, tick_s=0.05, grace_s=STOP_S, parked_s=0.1)
@@ -151,8 +152,8 @@ class House:
 
 
 @contextmanager
-def house(forge: str = "github") -> Iterator[House]:
-    """Everything that runs share, while it runs."""
+def house(forge: str = "github", functions: int = FUNCTIONS) -> Iterator[House]:
+    """Everything that runs share, while it runs; each pull request changes so many functions."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-")))
         side: GitHubSide | GitLabSide
@@ -162,5 +163,6 @@ def house(forge: str = "github") -> Iterator[House]:
         else:
             side = GitLabSide.made(folder / "gitlab")
             stack.enter_context(side.gitlab.running())
+        side.functions = functions
         servers = stack.enter_context(serving(2, latency=LATENCY_S))
         yield House(folder, side, servers)

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 
 from bench.crash.crews import Crew, Sent, Served, Workers, gone
 from bench.crash.databases import Kind
 from bench.crash.house import LATENCY_S, STOP_S, House
-from bench.crash.sides import COMMENT_S
 from sqlalchemy import text
 
 from codedesigner.service.database import Database, DatabaseError, open_database
@@ -121,7 +119,7 @@ class Run:
         left: frozenset[Process] = frozenset()
         began = time.perf_counter()
         with ThreadPoolExecutor(2) as pool:
-            sending: Future[Sent] = pool.submit(self._crew.send, hooks)
+            sending: Future[Sent] = pool.submit(self._crew.send, hooks, self._under_way)
             if blow is not CALM:
                 time.sleep(blow.after_s)
                 left = self._strike(blow, pool)
@@ -150,6 +148,16 @@ class Run:
         )
         self._database.close()
         return came
+
+    def _under_way(self) -> None:
+        """Return once all that reviews is at work, or that takes too long."""
+        until = time.monotonic() + 5.0
+        reviewing = "module = 'explorer' AND state = 'running'"
+        while time.monotonic() < until:
+            with suppress(DatabaseError):
+                if len(self._database.do(lambda db: select(db, reviewing), reads=True)) >= 2:
+                    return
+            time.sleep(0.05)
 
     def _strike(self, blow: Blow, pool: ThreadPoolExecutor) -> frozenset[Process]:
         going: Future[None] | None = None
@@ -239,7 +247,7 @@ def blow(rng: Random, kind: Kind, what: str, usual_s: float) -> Blow:
         return Blow(after, kill="worker")
     if what == "serve":
         # A third of them while webhooks are being accepted.
-        early = rng.choice((0.0, COMMENT_S)) + rng.uniform(0.0, 0.12) if rng.random() < 0.34 else after
+        early = rng.uniform(0.0, 0.12) if rng.random() < 0.34 else after
         return Blow(early, kill=rng.choice(Served.ways))
     fault = rng.choice(kind.faults)
     longest = {"locked": 6.0, "full": 3.0, "cut": 1.0, "restarted": 1.0}[fault]

@@ -19,13 +19,13 @@ from tests.doubles.gitlab import noting
 from codedesigner.service.intake import Delivery, Rejected, Secrets, receive_github, receive_gitlab
 
 FUNCTIONS = 4
-COMMENT_S = 1.0
 SECRET = "x" * 32
 HELP = "/codedesigner help"
 _VARIES = (
     (re.compile(r"<!--.*?-->", re.DOTALL), "<!-- mark -->"),
     (re.compile(r"\b[0-9a-f]{7,64}\b"), "COMMIT"),
     (re.compile(r"\b\d+(?:\.\d+)?\s?(?:ms|s|min|seconds?|minutes?)\b"), "TIME"),
+    (re.compile(r"http://127\.0\.0\.1:\d+"), "FORGE"),
     (re.compile(r"\b(pull|merge_requests)/\d+"), r"\1/NUMBER"),
     (re.compile(r"#(discussion_r|issuecomment-|pullrequestreview-|note_|r)\d+\b"), r"#\1ID"),
     # What the answers cost is said of those that were asked for in the end, not of those that were there already.
@@ -37,14 +37,14 @@ _ASKED = re.compile(r"(\d+) model calls?(?:, (\d+) answered from store)?|(\d+) a
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A webhook's request: where it goes, after how many seconds, and what the service's intake makes of it."""
+    """A webhook's request, and what the service's intake makes of it. It is sent `late` where reviews are under way."""
 
     id: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     taken: Callable[[], Delivery]
-    after_s: float = 0.0
+    late: bool = False
 
 
 def function(n: int, run: str) -> str:
@@ -53,7 +53,7 @@ def function(n: int, run: str) -> str:
     return f"def work_{n}_{run}(values):\n    values_{run} = [value + {n} for value in values]\n{wrong}"
 
 
-def source(run: str, functions: int = FUNCTIONS) -> str:
+def source(run: str, functions: int) -> str:
     """A file of such functions."""
     return "\n\n".join(function(n, run) for n in range(functions))
 
@@ -95,6 +95,7 @@ class GitHubSide:
 
     github: gh.GitHub
     shop: gh.Project
+    functions: int = FUNCTIONS
     name: str = "github"
 
     @classmethod
@@ -121,7 +122,9 @@ class GitHubSide:
 
     def pull(self, run: str) -> gh.Pull:
         """A pull request with functions of its own."""
-        return self.github.pull(self.shop, {f"work_{run}.py": source(run)}, author="dev", branch=f"b-{run}")
+        return self.github.pull(
+            self.shop, {f"work_{run}.py": source(run, self.functions)}, author="dev", branch=f"b-{run}"
+        )
 
     def story(self, run: str) -> tuple[Sequence[Any], Sequence[Hook]]:
         """Two pull requests and two comments; what their webhooks send."""
@@ -174,6 +177,7 @@ class GitLabSide:
     app: gl.Project
     dev: gl.User
     secret: str
+    functions: int = FUNCTIONS
     name: str = "gitlab"
 
     @classmethod
@@ -205,7 +209,7 @@ class GitLabSide:
         requests = []
         for letter in "ab":
             name = f"{run}{letter}"
-            self.gitlab.push(self.app, f"b-{name}", {f"work_{name}.py": source(name)})
+            self.gitlab.push(self.app, f"b-{name}", {f"work_{name}.py": source(name, self.functions)})
             requests.append(self.gitlab.open(self.app, f"b-{name}", self.dev))
         events = list(self.gitlab.outbox)
         for each in requests:
@@ -247,7 +251,7 @@ class GitLabSide:
 
 def _in_turn(hooks: Sequence[Hook], pulls: int) -> Sequence[Hook]:
     """Comments come while the pull requests are being reviewed."""
-    return [replace(hook, after_s=0.0 if n < pulls else COMMENT_S) for n, hook in enumerate(hooks)]
+    return [replace(hook, late=n >= pulls) for n, hook in enumerate(hooks)]
 
 
 def _all(bodies: Sequence[str], run: str) -> tuple[str, ...]:

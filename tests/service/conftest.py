@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ from codedesigner.service.database import Database, open_database
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Makes a new schema; its address. The server is not asked to tidy up: its folder, in memory, is thrown away."""
+def postgres_server() -> Iterator[Any]:
+    """A server. It is not asked to tidy up: its folder, in memory, is thrown away."""
     memory = Path("/dev/shm")
     folder = Path(mkdtemp(prefix="pg-", dir=memory if os.access(memory, os.W_OK) else None))
     with warnings.catch_warnings():
@@ -28,17 +29,23 @@ def postgres() -> Iterator[Callable[[], str]]:
         server = get_server(folder, cleanup_mode=None)
     server.psql("ALTER SYSTEM SET fsync = off; ")
     server.psql("SELECT pg_reload_conf();")
-
-    def make() -> str:
-        name = f"t{secrets.token_hex(6)}"
-        server.psql(f"CREATE SCHEMA {name};")
-        return f"{server.get_uri()}&options=-csearch_path%3D{name}"
-
-    yield make
+    yield server
     pid = server.get_pid()
     assert pid is not None
     os.kill(pid, signal.SIGQUIT)
     rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Any) -> Callable[[], str]:
+    """Makes a new schema; its address."""
+
+    def make() -> str:
+        name = f"t{secrets.token_hex(6)}"
+        postgres_server.psql(f"CREATE SCHEMA {name};")
+        return f"{postgres_server.get_uri()}&options=-csearch_path%3D{name}"
+
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
