@@ -22,6 +22,12 @@ What an analyser calls a safe fix costs nothing, so it is proved first. For what
 makes an attempt of its own. Of several that hold, the one that replaces the least is offered. `fix.calls` and
 `fix.seconds` bound all of it, and so does the `budget` of the review; see [configuration](configuration.md#every-key).
 
+Of several suggestions no two replace the same line: nobody could take over both, and a forge that is to commit them in
+one batch commits none. Where two findings' fixes overlap, what does both is proved as a whole: it has to parse, whoever
+complained of either has to be content, and all look at it again. It is offered with the first of them, and the other
+one refers to it (`repaired_with`). Where there is no such text, or it does not hold, the first alone is offered, and
+the `unfixed` of the other says so; after the first one is taken over, a recheck looks for a fix again.
+
 ## A pass
 
 1. **Refine.** A model is shown the function, the claim, what the code has to go on doing and what must not come in, and

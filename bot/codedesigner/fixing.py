@@ -21,6 +21,7 @@ from codedesigner.publish.obstacles import obstacle
 from codedesigner.run.examine import Looked
 from codedesigner.run.loop.bench import Askable, Bench, FixLimits
 from codedesigner.run.loop.convergence import ConvergenceCriteria
+from codedesigner.run.loop.joint import Offer, alike, apart, as_one, heaps, made_one
 from codedesigner.run.loop.loop import NOTHING_LOOKED, FixLoop
 from codedesigner.run.loop.problem import Attempt, Ended, Problem, attempt_of
 from codedesigner.run.loop.rechecking import folded
@@ -79,10 +80,42 @@ async def fix(
         done = chosen(ended)
     reasons = {**desk.left_out, **_reasons(ended)}
     told = (_unfixed(finding, reasons.get(finding.id, NOBODY)) for finding in findings)
-    settled = tuple(
+    settled = [
         replace(finding, suggestion=done[finding.id], unfixed="") if finding.id in done else finding for finding in told
-    )
-    return Fixed(settled, loop.looked, loop.spent)
+    ]
+    return Fixed(await _side_by_side(settled, ended, loop), loop.looked, loop.spent)
+
+
+async def _side_by_side(findings: Sequence[Finding], ended: Sequence[Ended], loop: FixLoop) -> tuple[Finding, ...]:
+    """The findings, with no two suggestions that replace the same line: nobody could take over both.
+
+    Where two do, what does both is proved as a whole and offered with the first; else the first alone has one.
+    """
+    came = {(one.attempt.problem.finding, one.suggestion): one for one in ended}
+    known = {finding.id: finding for finding in findings}
+    offers = [Offer(came[one.id, one.suggestion], one.suggestion) for one in findings if one.suggestion is not None]
+    wanted = [(heap, tried) for heap in heaps(offers) if (tried := made_one(heap))]
+    results = iter(await loop.run([attempt for _, tried in wanted for attempt in tried]))
+    for heap, tried in wanted:
+        together = as_one([next(results) for _ in tried])
+        if together is not None:
+            first = known[heap[0].finding]
+            known[first.id] = replace(first, suggestion=together)
+            known |= {one.finding: _repaired_with(first, known[one.finding]) for one in heap[1:]}
+    left = [replace(one, suggestion=made) for one in offers if (made := known[one.finding].suggestion) is not None]
+    for offer, other in apart(left):
+        rival, finding = known[other.finding], known[offer.finding]
+        if alike(offer, other):
+            known[finding.id] = _repaired_with(rival, finding)
+        else:
+            why = f"its fix changes lines that the one for `{rival.title}` on line {rival.line} changes"
+            known[finding.id] = _unfixed(finding, f"{why}, and no fix of both was proved")
+    return tuple(known[finding.id] for finding in findings)
+
+
+def _repaired_with(first: Finding, finding: Finding) -> Finding:
+    why = f"the fix for `{first.title}` on line {first.line} repairs it, too"
+    return replace(_unfixed(finding, why), repaired_with=first.fingerprint)
 
 
 def chosen(ended: Iterable[Ended]) -> dict[str, Suggestion]:

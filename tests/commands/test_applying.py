@@ -89,6 +89,23 @@ def test_one_can_be_chosen_and_the_gate_keeps_its_exit_code(review: Review, repo
     assert text_of(repo) == AFTER.replace('f"a"', '"a"')
 
 
+def test_fixes_of_one_line_are_proved_and_written_together_whichever_is_named(review: Review, repo: Repo) -> None:
+    line = 'y = (f"b", f"c", not f in [1])'
+    repo.commit({"m.py": AFTER.replace("    x =", f"    {line}\n    x =")})
+
+    report = json.loads(review("--format", "json").out)
+    there = [one for one in report["findings"] if one["line"] == 6 and (one["suggestion"] or one["repaired_with"])]
+    (first,) = (one for one in there if one["suggestion"])
+    assert first["suggestion"]["replacement"] == '    y = ("b", "c", f not in [1])\n'
+    assert first["suggestion"]["verified"] == ["applies", "parses", "reviewed"]
+    others = [one["id"] for one in there if one["repaired_with"] == first["id"]]
+    assert len(others) == len(there) - 1 == 2
+
+    said = review("--apply", others[0], "--yes")
+    assert said.err == f"applied: {first['id']}: m.py\n"
+    assert '    y = ("b", "c", f not in [1])\n' in text_of(repo)
+
+
 def test_a_word_in_a_comment_is_repaired_there(review: Review, repo: Repo) -> None:
     repo.commit({"m.py": AFTER.replace("    x =", "    # the odering\n    x =")})
 

@@ -142,3 +142,72 @@ def test_a_repair_can_be_applied(studio: Studio, tmp_path: Path) -> None:
     locations = studio.models(one=finds(refine(GOOD), recheck()), two=agrees(refine(GOOD), recheck()))
     studio.review(locations, "--no-cache", "--apply-all", "--yes", "--format", "text")
     assert (Path(studio.repo.path) / "m.py").read_text() == GOOD
+
+
+TWO = (
+    "def average(items):\n    total = sum(items)\n    count = len(items)\n    share = total / count\n    return share\n"
+)
+SUM, SHARE = "total = sum(items)", "share = total / count"
+FLOATS = "Prices are floats here, so cents get lost."
+
+
+def of_line(number: int, text: str) -> dict[str, Any]:
+    when = f"{REFINE} with the smallest change that does so.\n\nIn line {number} there"
+    return {"when": when, "answer": {"analysis": "It is wrong.", "code": text}}
+
+
+def two_claims(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """A model that claims two defects of one function as long as a line of both is as it was."""
+    zero = issue(SHARE, "An empty list divides by zero.")
+    return [
+        *rules,
+        recheck(),
+        {"when": "(items: list", "answer": NOTHING},
+        {"when": "if count else", "answer": NOTHING},
+        {"when": f"|     {SUM}", "answer": claims(issue(SUM, FLOATS), zero)},
+        {"answer": NOTHING},
+    ]
+
+
+def test_suggestions_that_overlap_become_one_that_was_proved_as_a_whole(studio: Studio) -> None:
+    studio.repo.commit({"n.py": TWO})
+    # The one changes the first line and the last, and the other one between them.
+    summed = TWO.replace("(items):", "(items: list):").replace("return share", "return round(share, 2)")
+    shared = TWO.replace(SHARE, f"{SHARE} if count else 0.0")
+    rules = (of_line(2, summed), of_line(4, shared))
+    locations = studio.models(one=two_claims(*rules), two=agrees(recheck()))
+    first, second = studio.review(locations, "--no-cache").findings("posted")
+    assert first["suggestion"]["replacement"] == (summed.replace(SHARE, f"{SHARE} if count else 0.0"))
+    assert first["suggestion"]["verified"] == ["applies", "parses", "reviewed"]
+    assert (second["suggestion"], second["repaired_with"]) == (None, first["id"])
+    assert second["unfixed"] == f"the fix for `{first['title']}` on line {first['line']} repairs it, too"
+
+
+def test_what_does_both_is_not_offered_unless_whoever_checked_each_is_content(studio: Studio) -> None:
+    studio.repo.commit({"n.py": TWO})
+    summed = TWO.replace("(items):", "(items: list):").replace("return share", "return round(share, 2)")
+    shared = TWO.replace(SHARE, f"{SHARE} if count else 0.0")
+    locations = studio.models(
+        one=two_claims(of_line(2, summed), of_line(4, shared)),
+        # Each alone is good, and both together are not.
+        two=agrees({**recheck(), "times": 2}, recheck(preserved="no")),
+    )
+    first, second = studio.review(locations, "--no-cache").findings("posted")
+    made = first["suggestion"]
+    assert (made["start_line"], made["end_line"]) == (1, 5)
+    assert made["replacement"] == summed
+    assert (second["suggestion"], second["repaired_with"]) == (None, None)
+
+
+def test_of_two_repairs_that_exclude_each_other_the_first_is_offered(studio: Studio) -> None:
+    studio.repo.commit({"n.py": TWO})
+    summed = TWO.replace("(items):", "(items: list):")
+    shared = TWO.replace("(items):", "(items: list, no=0):").replace(SHARE, f"{SHARE} if count else no")
+    locations = studio.models(
+        one=two_claims(of_line(2, summed), of_line(4, shared)),
+        two=agrees(recheck()),
+    )
+    first, second = studio.review(locations, "--no-cache").findings("posted")
+    assert first["suggestion"]["replacement"] == "def average(items: list):\n"
+    assert (second["suggestion"], second["repaired_with"]) == (None, None)
+    assert second["unfixed"].startswith(f"its fix changes lines that the one for `{first['title']}` on line 2 changes")

@@ -67,11 +67,13 @@ def _chosen(report: Report, options: ApplyOptions) -> list[FindingReport]:
     if options.every:
         return able
     known = {finding.id for finding in able}
-    missing = [name for name in dict.fromkeys(options.names) if name not in known]
+    with_others = {one.id: one.repaired_with for one in report.findings if one.repaired_with in known}
+    names = [with_others.get(name, name) for name in options.names]
+    missing = [name for name in dict.fromkeys(names) if name not in known]
     if missing:
         there = f"those that have one: {', '.join(finding.id for finding in able)}" if able else "no finding has one"
         raise UsageError(f"nothing was written: no verified fix for {', '.join(missing)}", hint=there)
-    return [finding for finding in able if finding.id in options.names]
+    return [finding for finding in able if finding.id in names]
 
 
 def _parses(file: FileChange, text: str) -> bool | None:

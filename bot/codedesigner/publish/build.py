@@ -149,6 +149,7 @@ def _finding(finding: Finding, others: Mapping[str, Finding]) -> FindingReport:
         ballots=tuple(_ballot(ballot) for ballot in finding.ballots),
         suggestion=None if finding.suggestion is None else _suggestion(finding.suggestion),
         unfixed=shown(finding.unfixed),
+        repaired_with=others[finding.repaired_with].id if finding.repaired_with in others else None,
         also=tuple(_also(one, others) for one in finding.also),
         duplicate_of=None if stands is None else stands.id,
     )

@@ -159,6 +159,10 @@ class FindingReport(_Model):
     ballots: tuple[BallotReport, ...] = Field(description="Every vote.")
     suggestion: SuggestionReport | None = Field(description="A verified fix, or null.")
     unfixed: str = Field(default="", description="Why a posted finding has no suggestion; empty otherwise.")
+    repaired_with: str | None = Field(
+        default=None,
+        description="Id of the finding whose suggestion repairs this one, too; null where none does.",
+    )
     also: tuple[AlsoReport, ...] = Field(
         default=(), description="Findings that mean the same defect from other angles, and for which this one stands."
     )

@@ -46,6 +46,7 @@ class Finding:
     `agreement` is what the vote was, whoever `decided` in the end. `proposals` are the claims that it was made from.
     `unfixed` says why a posted finding has no suggestion. `also` are findings that mean the same defect, seen from
     other angles, as they were before this one came to stand for them: they are `duplicate_of` its fingerprint.
+    `repaired_with` is the fingerprint of the finding whose suggestion repairs this one, too.
     """
 
     path: str
@@ -76,3 +77,4 @@ class Finding:
     probability: float | None = None  # that it is right, where a calibration says so
     also: tuple[Finding, ...] = ()
     duplicate_of: str = ""
+    repaired_with: str = ""

@@ -9,6 +9,7 @@ from tests.publish.sample import ballot, finding
 
 from codedesigner.change.model import FileChange
 from codedesigner.publish.discussion import Account, Discussion
+from codedesigner.publish.fingerprint import fingerprinted
 from codedesigner.publish.forge.recall import recall
 from codedesigner.publish.forge.reconcile import Fate, Reconciled, is_stale
 from codedesigner.publish.inputs import Coverage, LocationStats, Skipped
@@ -620,3 +621,17 @@ def test_a_function_that_moves_far_within_its_file_while_that_is_renamed_takes_i
     twice = [*far, LINES[4]]
     last = world.run([total(OTHER, 106, twice, "Shop.total")], [file_of(twice, OTHER, PATH)])
     assert fates(last)["F2"] == "new"
+
+
+def test_one_that_anothers_suggestion_repairs_names_that_by_its_number_here() -> None:
+    world = World()
+    world.run([found(11)], [file_of(LINES)])
+    world.push("3")
+    made = Suggestion(4, 6, "value = 1\n", ("applies", "parses", "reviewed"), "ruff")
+    first = found(5, suggestion=made)
+    (named,) = fingerprinted([first])
+    world.run([first, found(6, repaired_with=named.fingerprint), found(11)], [file_of(LINES)])
+    assert "```suggestion" in body(world, 2)
+    assert "The suggestion of F2 repairs this, too." in body(world, 3)
+    assert "```suggestion" not in body(world, 3)
+    assert "repairs this" not in body(world, 1) + body(world, 2)

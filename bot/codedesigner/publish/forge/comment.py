@@ -132,6 +132,7 @@ def finding_body(placed: Placed, page: Page, mark: FindingMark, *, inline: bool 
             "where": _where(placed, page, inline=moved or (inline and page.is_thread(finding))),
             "body": "" if finding.body.strip() == finding.title.strip() else prose(finding.body),
             "suggestion": placed.suggestion.markdown if placed.suggestion is not None else "",
+            "repaired_with": finding.repaired_with or "",
             "kind": html(finding.kind),
             "function": html(finding.function) if finding.function else "",
             "angle": html(finding.angle),

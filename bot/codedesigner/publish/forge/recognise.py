@@ -258,4 +258,6 @@ def _named(finding: FindingReport, names: Mapping[str, str]) -> FindingReport:
     if finding.duplicate_of is not None:
         now = names[finding.duplicate_of]
         changes |= {"duplicate_of": now, "reason": renamed(finding.reason, finding.duplicate_of, now)}
+    if finding.repaired_with is not None:
+        changes["repaired_with"] = names[finding.repaired_with]
     return finding.model_copy(update=changes)

@@ -22,7 +22,8 @@ def objection(problem: Problem, key: str, heard: Looked, looked: Looked) -> Obje
         if after is None or after.status != "answered":
             return Objection(f"{location} could not look at the result", problem.angle)
         said, was = _kinds(after), _kinds(before)
-        if location in problem.complained and 0 < was[problem.kind] <= said[problem.kind]:
+        kind = problem.kind
+        if location in problem.complained and said[kind] > was[kind] - min(problem.gone, was[kind]):
             return Objection(f"{location} still complains", problem.angle)
         brought = sorted(kind for kind in said if said[kind] > was[kind])
         if brought:

@@ -38,6 +38,7 @@ class Problem:
 
     `finding` is its name; it stands in `source`, the file after the change. `claims` is what was said about it,
     `complained` who said it, `hints` what may help. `unit` is the function it stands in, None where none is known.
+    `gone`: as many of its kind have to be gone, where it is repaired together with others.
     """
 
     finding: str
@@ -49,6 +50,7 @@ class Problem:
     claims: tuple[WireIssue, ...] = ()
     unit: Unit | None = None
     hints: tuple[str, ...] = ()
+    gone: int = 1
 
     @property
     def superfluous(self) -> bool:
