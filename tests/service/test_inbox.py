@@ -249,6 +249,7 @@ def test_the_board_counts_what_is_there(database: Database, store: Store, inbox:
             "task.started",
             "task.completed",
         ]
+        assert [one.name for one in await board.timeline(task, limit=2)] == ["task.started", "task.completed"]
         assert [(one.id, one.tasks) for one in await board.workers()] == [("w", 0)]
         assert [one.id for one in await board.together(task)] == [task.id]
 

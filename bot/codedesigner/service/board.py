@@ -96,14 +96,15 @@ class Board:
         return await self._select(where, forge=work.forge, repo=work.repo, number=work.number, limit=limit)
 
     async def timeline(self, task: Task, *, limit: int = 1_000) -> list[Happening]:
-        """What happened to all tasks of the same work, in order."""
+        """What happened to all tasks of the same work, in order; the last of it, where that is more than `limit`."""
         given = {"work": task.work.name, "limit": limit}
         found = await self._database.look(
             lambda db: db.execute(
-                text("SELECT at, task_id, name, detail FROM journal WHERE work = :work ORDER BY id LIMIT :limit"), given
+                text("SELECT at, task_id, name, detail FROM journal WHERE work = :work ORDER BY id DESC LIMIT :limit"),
+                given,
             ).all()
         )
-        return [Happening(row.at, row.task_id, row.name, json.loads(row.detail)) for row in found]
+        return [Happening(row.at, row.task_id, row.name, json.loads(row.detail)) for row in reversed(found)]
 
     async def report(self, task: Task) -> str:
         """The report (JSON) that a task has left; empty where there is none."""

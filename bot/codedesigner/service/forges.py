@@ -134,7 +134,7 @@ class Forges:
     async def _github(self, settings: GithubSettings, asked: Asked) -> Forge:
         from codedesigner.forge.github.connect import connect, installation_of
 
-        address = GithubAddress(asked.repo, settings.api_url, ca_file=settings.ca_file)
+        address = GithubAddress(asked.repo, settings.api_url, ca_file=settings.ca_file, permits=self._reach.permits)
         credential: Credential = GithubToken(self._held.github_token)
         if settings.app is not None:
             app = App(str(settings.app.id), self._held.github_key)
@@ -155,7 +155,7 @@ class Forges:
     async def _gitlab(self, settings: GitlabSettings, asked: Asked) -> Forge:
         from codedesigner.forge.gitlab.connect import connect
 
-        address = GitlabAddress(asked.repo, settings.url, ca_file=settings.ca_file)
+        address = GitlabAddress(asked.repo, settings.url, ca_file=settings.ca_file, permits=self._reach.permits)
         forge = connect(address, GitlabToken(self._held.gitlab_token), self._timing)
         try:
             hold_to(asked, await forge.client.get(address.path, what="the project"))

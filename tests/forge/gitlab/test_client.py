@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,9 @@ def test_pauses_without_a_hint_double() -> None:
     assert pauses == [60.0, 120.0, 240.0]
 
 
-def test_T_GL_31_a_private_certificate_is_vouched_for_by_its_file(tmp_path: Path) -> None:
+def test_T_GL_31_T_SEC_61_a_private_certificate_is_vouched_for_by_its_file_and_its_address_looked_at(
+    tmp_path: Path,
+) -> None:
     world = GitLab(tmp_path)
     owner = world.user("owner")
     shop = world.project("group/shop", {"a.py": "1\n"}, owner=owner)
@@ -88,6 +92,15 @@ def test_T_GL_31_a_private_certificate_is_vouched_for_by_its_file(tmp_path: Path
     world.push(shop, "feature", {"a.py": "2\n"})
     request = world.open(shop, "feature", owner)
     tls.secure(world)
+    seen: list[str] = []
+
+    def permits(answer: bool) -> Callable[[str], bool]:
+        def permitted(address: str) -> bool:
+            seen.append(address)
+            return answer
+
+        return permitted
+
     with world.running():
         environ = {**jobs.merge_request_job(world, request), "CODEDESIGNER_GITLAB_TOKEN": token}
         address = address_from(environ)
@@ -95,6 +108,16 @@ def test_T_GL_31_a_private_certificate_is_vouched_for_by_its_file(tmp_path: Path
         forge = connect_from(environ, Timing(sleep=at_once))
         assert asyncio.run(forge.pull(1)).head == request.head
         forge.close()
+        for permitted in (True, False):
+            seen.clear()
+            looked = connect(replace(address, permits=permits(permitted)), credential_from(environ))
+            if permitted:
+                assert asyncio.run(looked.pull(1)).head == request.head
+            else:
+                with pytest.raises(ConfigError, match="is at a private address"):
+                    asyncio.run(looked.pull(1))
+            assert seen[0] == "127.0.0.1"
+            looked.close()
         without = connect_from({**environ, "CI_SERVER_TLS_CA_FILE": ""}, Timing(sleep=at_once))
         with pytest.raises(UnreachableError) as refused:
             asyncio.run(without.pull(1))

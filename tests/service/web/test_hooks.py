@@ -166,6 +166,18 @@ def test_bodies_have_room_for_so_many_bytes_together(house: House) -> None:
     assert house.play(scene) == [503, 202]
 
 
+def test_a_body_has_its_room_until_it_was_looked_at(small: Database) -> None:
+    house = House(small, SETTINGS.model_copy(update={"limits": LimitSettings(bodies_bytes=25_000_000)}))
+
+    async def scene(app: Any) -> list[int]:
+        given: dict[str, Any] = {"headers": {"content-type": "application/json"}, "body": b"x" * 20_000_000}
+        replies = await asyncio.gather(*(ask(app, "POST", "/webhooks/github", **given) for _ in range(3)))
+        replies.append(await ask(app, "POST", "/webhooks/github", **given))
+        return [one.status for one in replies]
+
+    assert house.play(scene) == [401, 503, 503, 401]
+
+
 @pytest.mark.parametrize(
     ("body", "event"),
     [

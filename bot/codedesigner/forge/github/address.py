@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult
 
 from codedesigner.errors import ConfigError
 from codedesigner.forge.urls import below, checked, same_server, token_of
 
+Permits = Callable[[str], bool]
 PUBLIC_API = "https://api.github.com"
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 
@@ -45,6 +46,8 @@ Credential = AccessToken | AppInstallation | App
 class Address:
     """One repository (`owner/name`) on one server. Both URLs name the same host; `ca_file` vouches for a private one.
 
+    `permits` says which addresses may be connected to; without it, any.
+
     Raises:
         ConfigError: a URL or a name that would send the token somewhere else, or in the clear.
     """
@@ -54,6 +57,7 @@ class Address:
     graphql: str = ""
     server: str = ""
     ca_file: str = ""
+    permits: Permits | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not _REPO.fullmatch(self.repo):

@@ -19,8 +19,10 @@ from codedesigner.forge.github.address import AccessToken, Address, App, AppInst
 from codedesigner.forge.github.answers import judge, judge_graphql, unreachable
 
 if TYPE_CHECKING:
-    from github import Github
     from github.Auth import AppAuth, Auth
+    from github.Requester import Requester
+
+    from codedesigner.forge.github.signing import InstallationToken
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _T = TypeVar("_T")
@@ -36,7 +38,7 @@ class Client:
     def __init__(self, address: Address, credential: Credential, timing: Timing) -> None:
         self.address = address
         self._attempts = Attempts(timing)
-        self._github, self._auth = _connect(address, credential)
+        self._github, self._auth, self._renewable = _connect(address, credential, timing.now)
         self.installation = isinstance(credential, AppInstallation) or (
             isinstance(credential, AccessToken) and credential.value.startswith("ghs_")
         )
@@ -54,6 +56,8 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._github.close()
+        if self._renewable is not None:
+            self._renewable.close()
 
     async def get(self, path: str, *, what: str, needs: str = "", **query: str | int) -> Any:
         """What a GET gives."""
@@ -149,7 +153,9 @@ class Client:
         headers = {"Accept": "application/vnd.github+json"}
         # Causes are left out: the objects on them carry the Authorization header.
         try:
-            status, given, text = self._github.requester.requestJson(method, path, headers=headers, input=body)
+            status, given, text = self._github.requestJson(method, path, headers=headers, input=body)
+            if status == 401 and self._renews():
+                status, given, text = self._github.requestJson(method, path, headers=headers, input=body)
         except RequestException as error:
             raise unreachable(what, type(error).__name__) from None
         except GithubException as error:  # of making an App's token
@@ -165,6 +171,13 @@ class Client:
                 raise unreachable(what, "its body is no JSON") from None
             data = None
         return Answer(status, given, data)
+
+    def _renews(self) -> bool:
+        """Whether there will be another token than the one that was not taken, and with which nothing was done."""
+        if self._renewable is None:
+            return False
+        self._renewable.forget()
+        return True
 
     def _fresh_token(self) -> str:
         from github import GithubException
@@ -217,24 +230,17 @@ def _prove(app: AppAuth) -> None:
         ) from None
 
 
-def _connect(address: Address, credential: Credential) -> tuple[Github, Auth]:
+def _connect(
+    address: Address, credential: Credential, now: Callable[[], float]
+) -> tuple[Requester, Auth, InstallationToken | None]:
     try:
         import github
         import github.Auth
     except ImportError as error:
         raise ConfigError("PyGithub is not installed", hint="pip install 'codedesigner[github]'") from error
+    from codedesigner.forge.github.signing import InstallationToken, requester
 
-    auth: Auth
-    if isinstance(credential, AccessToken):
-        auth = github.Auth.Token(credential.value)
-    else:
-        name = credential.id if isinstance(credential, App) else credential.app
-        auth = app = github.Auth.AppAuth(name, credential.private_key)
-        _prove(app)
-        if isinstance(credential, AppInstallation):
-            auth = github.Auth.AppInstallationAuth(app, credential.installation)
-    client = github.Github(
-        auth=auth,
+    plain = github.Github(
         base_url=address.api,
         timeout=_TIMEOUT_S,
         user_agent=f"codedesigner/{__version__}",
@@ -243,5 +249,16 @@ def _connect(address: Address, credential: Credential) -> tuple[Github, Auth]:
         retry=None,
         seconds_between_requests=None,
         seconds_between_writes=None,
-    )
-    return client, auth
+    ).requester
+    auth: Auth
+    renewable = None
+    if isinstance(credential, AccessToken):
+        auth = github.Auth.Token(credential.value)
+    else:
+        name = credential.id if isinstance(credential, App) else credential.app
+        auth = app = github.Auth.AppAuth(name, credential.private_key)
+        _prove(app)
+        if isinstance(credential, AppInstallation):
+            asker = requester(plain, address.permits, auth=app)
+            auth = renewable = InstallationToken(asker, credential.installation, address.name, now)
+    return requester(plain, address.permits, auth=auth), auth, renewable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from codedesigner.errors import UnreachableError
+from codedesigner.errors import ForbiddenError, UnreachableError
 from codedesigner.forge.attempts import Timing
 from codedesigner.forge.github.address import Address, App, Credential, address_from, credential_from
 from codedesigner.forge.github.client import Client
@@ -25,6 +25,7 @@ async def installation_of(address: Address, app: App, timing: Timing | None = No
 
     Raises:
         MissingError: it is installed nowhere that has it.
+        ForbiddenError: the installation is suspended.
         ConfigError: PyGithub is not installed, or the key is none.
     """
     client = Client(address, app, timing or Timing())
@@ -33,6 +34,11 @@ async def installation_of(address: Address, app: App, timing: Timing | None = No
     finally:
         client.close()
     number = found.get("id") if isinstance(found, dict) else None
+    if isinstance(found, dict) and found.get("suspended_at"):
+        raise ForbiddenError(
+            f"the App's installation that has {address.repo} is suspended",
+            hint="an owner of the account lifts that under its settings, at the installed Apps",
+        )
     if not isinstance(number, int):
         raise UnreachableError("GitHub gave no number of an installation")
     return number

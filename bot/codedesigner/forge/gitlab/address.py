@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from codedesigner.config.environment import GITLAB_TOKEN
 from codedesigner.errors import ConfigError
 from codedesigner.forge.urls import checked, same_server, token_of
 
+Permits = Callable[[str], bool]
 PUBLIC = "https://gitlab.com"
 _API = "/api/v4"
 _PART = r"[A-Za-z0-9_.][A-Za-z0-9_.-]*"
@@ -39,6 +40,8 @@ class Pipeline:
 class Address:
     """One project (`group/…/name`) on one server. `ca_file` vouches for a private one, `pipeline` is that of the job.
 
+    `permits` says which addresses may be connected to; without it, any.
+
     Raises:
         ConfigError: a URL or a name that would send the token somewhere else, or in the clear.
     """
@@ -49,6 +52,7 @@ class Address:
     ca_file: str = ""
     number: int | None = None
     pipeline: Pipeline | None = None
+    permits: Permits | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not _PATH.fullmatch(self.project):

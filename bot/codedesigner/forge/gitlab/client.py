@@ -206,6 +206,11 @@ def _connect(address: Address, credential: AccessToken, seen: list[Response]) ->
         user_agent=f"codedesigner/{__version__}",
         retry_transient_errors=False,
     )
+    if address.permits is not None:
+        from codedesigner.forge.guarded import guarded
+
+        for scheme in ("http://", "https://"):
+            client.session.mount(scheme, guarded(address.permits))
     client.session.max_redirects = 0
     client.session.hooks["response"].append(keep)
     return client

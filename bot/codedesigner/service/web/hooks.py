@@ -103,6 +103,13 @@ class Hooks:
         wait = self._throttle.wait(source)
         if wait:
             return self._refused(forge, source, Rejected(429, "too many deliveries from one address"), wait)
+        found = await self._read(request, receive)
+        if isinstance(found, Rejected):
+            return self._refused(forge, source, found, LATER_S if found.status == 503 else 0)
+        return await self._taken(found, source)
+
+    async def _read(self, request: Request, receive: Receive) -> Delivery | Rejected:
+        """What the request brings. Its body has its room until it was looked at, which takes longer than to send it."""
         # As latin-1, which HTTP gives, a secret outside of ASCII would not be found again.
         headers = {
             name.decode("latin-1").lower(): value.decode("utf-8", "surrogateescape")
@@ -113,12 +120,14 @@ class Hooks:
             request.stream(), headers, self._room, most=limits.body_bytes, seconds=limits.body_seconds
         )
         if isinstance(body, Rejected):
-            return self._refused(forge, source, body, LATER_S if body.status == 503 else 0)
-        given = (headers, body)
-        found = receive(*given) if len(body) < _LARGE else await asyncio.to_thread(receive, *given)
-        if isinstance(found, Rejected):
-            return self._refused(forge, source, found)
-        return await self._taken(found, source)
+            return body
+        if not self._room.take(len(body)):
+            return Rejected(503, "too many deliveries are being read; deliver it again later")
+        try:
+            given = (headers, body)
+            return receive(*given) if len(body) < _LARGE else await asyncio.to_thread(receive, *given)
+        finally:
+            self._room.give(len(body))
 
     async def _taken(self, delivery: Delivery, source: str) -> Answer:
         """A proved delivery: something is asked, and of a repository that is reviewed."""

@@ -94,7 +94,7 @@ class Site:
         """The changes of a page, as they come."""
         session = await self._session(request)
         if session is None:
-            return PlainTextResponse("sign in first", 401)
+            return PlainTextResponse("sign in first", 401, dict(HEADERS))
         if self.streams.full:
             return PlainTextResponse("too many are looking", 503, {"Retry-After": "30"})
         path = request.query_params.get("of", "/")
