@@ -237,6 +237,7 @@ def test_signing_in_leads_nowhere_else(house: House, onward: str) -> None:
         ({"headers": {"sec-fetch-site": "same-site"}}, 403),
         ({"headers": {"origin": "https://evil.example"}}, 403),
         ({"headers": {"origin": "null"}}, 403),
+        ({"headers": {"origin": "http://[::1"}}, 403),
         ({"headers": {"content-type": "text/plain"}}, 415),
         ({"body": b"x" * 20_000}, 413),
         ({"headers": {"sec-fetch-site": "same-origin", "origin": "http://dash.example"}}, 303),
