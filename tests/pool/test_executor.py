@@ -141,6 +141,16 @@ def test_who_has_patience_waits_for_a_limit_however_often_the_server_refuses() -
     assert stage.ask(call()).usage.calls == 3, "other troubles end as ever"
 
 
+def test_deep_thinking_is_waited_for_less_long_than_anything_else() -> None:
+    stage = scene("fine", longest_wait_s=math.inf)
+    stage.ask(call())
+    stage.ask(call("d", deep=True))
+    assert [each.wait_s for each in stage.gate.demands] == [math.inf, 900.0]
+    stage = scene("fine")
+    stage.ask(call("d", deep=True))
+    assert [each.wait_s for each in stage.gate.demands] == [120.0]
+
+
 def test_nobody_waits_longer_than_the_longest_wait() -> None:
     kinds: list[TroubleKind] = ["rate_limited", "overloaded"]
     for kind in kinds:

@@ -41,7 +41,7 @@ from codedesigner.run.judgement import (
 from codedesigner.run.model_worker import ModelWorker
 from codedesigner.run.prompting import asked
 from codedesigner.run.questions import Surroundings
-from codedesigner.run.supervisor import PRIORITY, judge_disputes
+from codedesigner.run.supervisor import NOT_DEEP, PRIORITY, judge_disputes
 
 TEXT = "import z\n\n\ndef f(x):\n    y = 1 / x\n    return y\n"
 FILE = FileChange("a.py", None, "modified", False, 1, 0, (), new=TEXT.encode())
@@ -263,3 +263,56 @@ def test_its_calls_ask_for_deep_thinking_and_go_before_those_of_workers() -> Non
 
 
 PLAIN: dict[str, object] = {"alternatives": (), "depth": "normal"}
+
+
+class Frugal:
+    """Implements `run.bus.Worker`: has quota for so many questions that ask for deep thinking."""
+
+    id = "judge"
+
+    def __init__(self, deep: int, outcome: str = "over_quota") -> None:
+        self.deep = deep
+        self.depths: list[str] = []
+        self._outcome = outcome
+
+    async def handle(self, requests: Sequence[Envelope], _beat: Beat) -> tuple[Answered, ...]:
+        return tuple(self._one(request.payload) for request in requests)
+
+    def _one(self, payload: object) -> Answered:
+        assert isinstance(payload, VerifyRequest)
+        self.depths.append(payload.depth)
+        if payload.depth == "deep":
+            self.deep -= 1
+            if self.deep < 0:
+                details: JsonValue = {"outcome": self._outcome}
+                return ErrorPayload(code="RATE_LIMITED", message="no quota", recoverable=True, details=details)
+        return said()
+
+
+def judged(judge: Frugal, *, deep: bool = True) -> list[Opinion]:
+    bus = Bus({"judge": judge}, now=lambda: 0.0)
+    return [one.opinion for one in asyncio.run(judge_disputes(bus, "judge", [DISPUTE], AROUND, deep=deep))]
+
+
+@pytest.mark.parametrize("outcome", ["over_quota", "rate_limited"])
+def test_without_quota_for_deep_thinking_it_decides_without_and_says_so(outcome: str) -> None:
+    judge = Frugal(0, outcome)
+    [opinion] = judged(judge)
+    assert judge.depths == ["deep", "normal"]
+    assert (opinion.choice, opinion.note) == ("defect", NOT_DEEP)
+
+
+def test_deep_thinking_is_asked_for_as_long_as_there_is_quota_and_it_is_wanted() -> None:
+    judge = Frugal(1)
+    assert judged(judge)[0].note == ""
+    assert judge.depths == ["deep"]
+    judge = Frugal(1)
+    assert judged(judge, deep=False)[0].note == NOT_DEEP
+    assert judge.depths == ["normal"]
+
+
+def test_other_troubles_are_no_reason_to_ask_without() -> None:
+    judge = Frugal(0, "failed")
+    [opinion] = judged(judge)
+    assert judge.depths == ["deep"]
+    assert opinion.choice is None

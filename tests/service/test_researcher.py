@@ -87,6 +87,7 @@ class Study(Shop):
     """A service whose reviews ask a model, one that finds nothing."""
 
     reviewed: list[Prepared] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
     secrets: KnownSecrets = NO_SECRETS
 
     @asynccontextmanager
@@ -104,8 +105,20 @@ class Study(Shop):
 
         return {one.task_type: one for one in asyncio.run(work()) if one.work.head == self.stage.pull.head}
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        change = self.store.change
+
+        async def noted(before: Task, after: Task, *more: Any, result: str = "") -> bool:
+            self.results[after.id] = result
+            return await change(before, after, *more, result=result)
+
+        self.store.change = noted  # type: ignore[method-assign, assignment]
+
     def left(self, task: Task) -> str:
-        return asyncio.run(self.store.result(task.id))
+        """What it left when it ended; once the review has, nobody needs it."""
+        assert asyncio.run(self.store.result(task.id)) == ""
+        return self.results[task.id]
 
     def value(self, kind: type[Left], task: Task) -> Left:
         found = from_text(kind, self.left(task))

@@ -81,7 +81,7 @@ def review(shop: Shop) -> ReviewRequested:
 
 def left(shop: Shop) -> dict[str, str]:
     """What each task has left."""
-    found = text("SELECT task_type, result FROM tasks WHERE result <> '' AND module = 'explorer'")
+    found = text("SELECT task_type, result FROM tasks WHERE result <> ''")
     rows = shop.database.do(lambda db: db.execute(found).all())
     return {row.task_type: row.result for row in rows}
 
@@ -170,7 +170,7 @@ def test_who_goes_on_after_a_stage_asks_nobody_again(shop: Shop, tmp_path: Path,
     async def run() -> list[Task]:
         await shop.deliver(review(shop))
         await until_ended(shop, kind, "first")
-        assert list(left(shop)) == [kind], "what came before is forgotten"
+        assert list(left(shop)) == [*RESEARCH, kind], "what the stage before has left is forgotten"
         so_far = read(left(shop)[kind]).so_far
         assert [so_far.critiqued is not None, so_far.synthesised is not None] == [
             kind != "exploration",
@@ -218,6 +218,17 @@ def test_other_models_between_two_stages_make_it_begin_anew(shop: Shop, tmp_path
     report = Report.model_validate_json(left(shop)["review"])
     assert [one.id for one in report.locations] == ["denies", "judge", "third"]
     assert report.findings == ()
+
+
+def test_a_synthesis_is_deep_where_the_supervisor_has_a_quota_of_it(shop: Shop, tmp_path: Path) -> None:
+    shop.stage.locations_file = locations(tmp_path, deep_daily=3)
+
+    async def run() -> list[Task]:
+        await shop.deliver(review(shop))
+        return await shop.settle(shop.worker())
+
+    deep = {one.task_type: one.requires_deep_mode for one in asyncio.run(run())}
+    assert deep == {kind: kind == "synthesis" for kind in CHAIN}
 
 
 def test_a_head_that_moves_between_two_stages_ends_the_review_and_what_it_left(shop: Shop) -> None:

@@ -38,6 +38,7 @@ class Desk:
     listen: Listen
     observer: Observer
     longest_wait_s: float
+    longest_deep_s: float
     timeout_s: float | None
     retry: RetryPolicy | None
 
@@ -117,7 +118,8 @@ class Asking:
         if self._tokens is None:
             self._tokens = max(self._desk.seats[each].provider.tokens(self._ladder(each).attempt) for each in where)
         call = self._call
-        return Demand(call.id, where, self._tokens, call.priority, call.deep, self._desk.longest_wait_s)
+        wait_s = self._desk.longest_deep_s if call.deep else self._desk.longest_wait_s
+        return Demand(call.id, where, self._tokens, call.priority, call.deep, wait_s)
 
     def _ladder(self, location: str) -> Ladder:
         ladder = self._ladders.get(location)

@@ -21,6 +21,8 @@ from codedesigner.pool.seat import RetryPolicy, Seat
 from codedesigner.pool.stats import ExecutorCounts, ExecutorStats
 
 LONGEST_WAIT_S = 120.0
+LONGEST_DEEP_S = 900.0
+"""So long deep thinking is waited for; whoever wants it can be asked without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class ExecutorConfig:
     `max_concurrent` and `per_endpoint_limit` are kept by the gate; a batch takes no more than twice `max_concurrent`
     calls from its source ahead of the replies that were taken from it. `timeout_s` (one attempt's) and `retry` hold
     for all locations; None: each location's own, 30 s and three attempts where it says nothing. `total_timeout_s` is
-    a batch's. Nobody waits longer than `longest_wait_s` for a limit; where that is infinity, a server's refusal for its
-    limit is no failed attempt but a wait. `first_wait_s` is how long the calls of a group wait for the one that leads
-    them.
+    a batch's. Nobody waits longer than `longest_wait_s` for a limit, and no call that asks for deep thinking longer
+    than `longest_deep_s`; where the first is infinity, a server's refusal for its limit is no failed
+    attempt but a wait. `first_wait_s` is how long the calls of a group wait for the one that leads them.
     """
 
     max_concurrent: int = 4
@@ -41,6 +43,7 @@ class ExecutorConfig:
     retry: RetryPolicy | None = None
     total_timeout_s: float = 300.0
     longest_wait_s: float = LONGEST_WAIT_S
+    longest_deep_s: float = LONGEST_DEEP_S
     first_wait_s: float = FIRST_WAIT_S
 
 
@@ -80,6 +83,7 @@ class Executor:
             listen=listen,
             observer=Nobody(),
             longest_wait_s=config.longest_wait_s,
+            longest_deep_s=min(config.longest_wait_s, config.longest_deep_s),
             timeout_s=config.timeout_s,
             retry=config.retry,
         )

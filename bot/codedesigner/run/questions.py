@@ -183,6 +183,12 @@ def over_budget(answered: Answered) -> bool:
     return isinstance(carried, dict) and carried.get("outcome") == "over_budget"
 
 
+def out_of_quota(answered: Answered) -> bool:
+    """Whether there is no answer because nothing of a quota was left, or came back in time."""
+    carried = answered.details if isinstance(answered, ErrorPayload) else None
+    return isinstance(carried, dict) and carried.get("outcome") in ("over_quota", "rate_limited")
+
+
 def _term_claim(result: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {
         "evidence": result.get("evidence"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from codedesigner.protocol.wire import Metrics
-from codedesigner.run.bus import Bus
+from codedesigner.protocol.wire import Metrics, VerifyRequest
+from codedesigner.run.bus import Answered, Bus
 from codedesigner.run.judgement import Dispute, Opinion, judge_request, read_opinion
 from codedesigner.run.looking import Found, LookupLimits, found_for, unlisted, wish_request
-from codedesigner.run.questions import NOTHING_USED, Surroundings, over_budget
+from codedesigner.run.questions import NOTHING_USED, Surroundings, out_of_quota, over_budget
 from codedesigner.run.tools.registry import ToolRegistry
 from codedesigner.run.within import within
 
@@ -74,10 +74,18 @@ class _Judging:
             )
             self._so_far[number] = before
             found = await found_for(self._bus, found.request, answered, self._lookups, self._registry)
-        (answered,) = await self._bus.ask(self._name, [found.request])
-        note = found.note if self._deep else "; ".join(filter(None, (found.note, NOT_DEEP)))
+        answered, deep = await self._asked(found.request)
+        note = found.note if deep else "; ".join(filter(None, (found.note, NOT_DEEP)))
         opinion = replace(read_opinion(found.request, answered), note=note)
         return replace(before, opinion=opinion, metrics=answered.metrics, over_budget=over_budget(answered))
+
+    async def _asked(self, request: VerifyRequest) -> tuple[Answered, bool]:
+        """The answer, and whether it was thought about deeply: without quota for that, it is asked for as any other."""
+        (answered,) = await self._bus.ask(self._name, [request])
+        if not self._deep or not out_of_quota(answered):
+            return answered, self._deep
+        (answered,) = await self._bus.ask(self._name, [request.model_copy(update={"depth": "normal"})])
+        return answered, False
 
 
 async def judge_disputes(

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 
 from codedesigner.assembly.request import Prepared
 from codedesigner.assembly.shared import SharedModels
+from codedesigner.pool.executor import LONGEST_DEEP_S
 from codedesigner.service.task import Json, Task
-
-DEEP_WAIT_S = 900.0
-"""So long a review waits for quota to think deeply; then it is judged without."""
 
 
 def asking(prepared: Prepared) -> dict[str, Json]:
@@ -22,7 +20,7 @@ def asking(prepared: Prepared) -> dict[str, Json]:
     return {
         "models": models,
         "supervisor": supervisor.id if supervisor is not None and models else None,
-        "deep": supervisor is not None and supervisor.limits.deep_daily is not None,
+        "deep": supervisor is not None and bool(supervisor.limits.deep_daily),
         "fixes": bool(models) and settings.fix.enabled and settings.fix.calls > 0,
     }
 
@@ -50,11 +48,11 @@ class Room:
         return not limited or self._models.has_quota(str(supervisor))
 
     def deferred(self, task: Task) -> bool:
-        """Whether the task waits for such quota: not for longer than `DEEP_WAIT_S`."""
+        """Whether the task waits for such quota: not for longer than `LONGEST_DEEP_S`."""
         return task.requires_deep_mode and not self._has_waited(task) and not self.has_deep(task)
 
     def _has_waited(self, task: Task) -> bool:
-        return self._clock() - task.created_at >= DEEP_WAIT_S
+        return self._clock() - task.created_at >= LONGEST_DEEP_S
 
 
 def asked_by(task: Task) -> Sequence[str] | None:

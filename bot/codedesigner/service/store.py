@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from codedesigner.service.database import Database
 from codedesigner.service.rows import insert, note, select, storable, update
-from codedesigner.service.task import FINAL, GOES_ON, Json, Module, Task
+from codedesigner.service.task import Json, Module, Task, needless
 from codedesigner.service.work import first_task, from_json
 
 _NEXT = 1e-6  # the journal is sorted by time
@@ -85,16 +85,15 @@ class Store:
     ) -> bool:
         """Write what a task has become, with `result` if there is one; False where the task is not ours any more.
 
-        What the task before it left for it alone is forgotten once it has ended.
+        What nobody needs any more once it has ended is forgotten in the same transaction.
         """
         now = self.clock()
 
         def work(db: Connection) -> bool:
             if not update(db, before, after):
                 return False
-            if after.state in FINAL and after.task_type in GOES_ON:
-                forgotten = {"id": str(after.context.get("after", ""))}
-                db.execute(text("UPDATE tasks SET result = '' WHERE id = :id"), forgotten)
+            for one in needless(after):
+                db.execute(text("UPDATE tasks SET result = '' WHERE id = :id"), {"id": one})
             if result:
                 db.execute(
                     text("UPDATE tasks SET result = :result WHERE id = :id"),

@@ -101,7 +101,9 @@ class Explorer(PullModule):
             return None
 
     async def _carried(self, task: Task, desk: Desk, case: _Case) -> TaskResult:
-        until, deep = cast("Stage", task.task_type), self.bench.deep(task)
+        supervisor = case.prepared.supervisor
+        never = supervisor is not None and supervisor.limits.deep_daily == 0
+        until, deep = cast("Stage", task.task_type), not never and self.bench.deep(task)
         facts = asking(case.prepared)
         if case.prepared.git is None:
             until = "review"  # the change came from the forge's API, which is not to be asked for it by every stage
