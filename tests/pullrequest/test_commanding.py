@@ -101,11 +101,12 @@ def test_where_the_forge_does_not_tell_when_a_head_came_our_own_word_about_it_do
 
 
 def test_T_SEC_40_many_commands_are_obeyed_a_few_times_and_told_once(reviewed: Stage) -> None:
-    for _ in range(50):
-        reviewed.say("/codedesigner help")
+    given_before(reviewed, "/codedesigner recheck", 9)
+    runs = [reviewed.say("/codedesigner recheck").report is not None for _ in range(41)]
 
-    assert len(reviewed.replies) == 11
-    assert "10 commands" in reviewed.replies[-1]
+    assert runs == [True] + [False] * 40
+    (notice,) = told(reviewed)
+    assert notice.startswith("Not done: 10 reviews and questions of yours in an hour")
     assert reactions(reviewed).count("no") == 1
 
 
@@ -312,3 +313,50 @@ def test_a_run_that_is_killed_while_it_obeys_is_made_good_by_the_next(reviewed: 
 
     assert len(reviewed.replies) == 1
     assert reviewed.check().title == "Change blocked: 1 blocking finding"
+
+
+def given_before(stage: Stage, body: str, times: int) -> None:
+    for _ in range(times):
+        stage.forge.said(NUMBER, ANN, body)
+
+
+def told(stage: Stage) -> list[str]:
+    return [one for one in stage.replies if "in an hour" in one]
+
+
+def test_what_costs_nothing_does_not_use_up_what_does(reviewed: Stage) -> None:
+    for body in ("/codedesigner help", "/codedesigner rechekc", "/codedesigner recheck --all", "/codedesigner off"):
+        given_before(reviewed, body, 4)
+    assert reviewed.say("/codedesigner recheck").report is not None
+    assert told(reviewed) == []
+
+
+def test_rechecks_beyond_the_limit_are_told_once(reviewed: Stage) -> None:
+    given_before(reviewed, "/codedesigner recheck", 10)
+    assert reviewed.say("/codedesigner recheck full").report is None
+    assert reviewed.say("/codedesigner recheck").report is None
+    (once,) = told(reviewed)
+    assert once.startswith("Not done: 10 reviews and questions of yours in an hour are answered on one pull request.")
+    # Decisions are no reviews, and another person has limits of her own.
+    reviewed.say("/codedesigner dismiss F1 the rate is set by hand")
+    assert [one.what for one in reviewed.remembered.decisions] == ["dismiss"]
+    reviewed.forge.permissions[BOB.id] = "write"
+    assert reviewed.say("/codedesigner recheck", BOB).report is not None
+    reviewed.clock.now += 3_600
+    assert reviewed.say("/codedesigner recheck").report is not None
+
+
+def test_help_has_a_small_limit_of_its_own(reviewed: Stage) -> None:
+    for number in range(7):
+        reviewed.say("/codedesigner help" if number % 2 else "/codedesigner hepl")
+    helped = [one for one in reviewed.replies if "/codedesigner recheck" in one]
+    assert len(helped) == 5
+    assert len(told(reviewed)) == 1
+
+
+def test_decisions_are_bounded_far_beyond_what_people_do(reviewed: Stage) -> None:
+    given_before(reviewed, "/codedesigner dismiss F1 it is meant so", 59)
+    reviewed.say("/codedesigner explain F1")
+    assert told(reviewed) == []
+    reviewed.say("/codedesigner explain F1")
+    assert len(told(reviewed)) == 1

@@ -221,7 +221,10 @@ class OnForge(Closed):
     answers: bool = Field(default=True, description="Answer questions that people ask in the reviewer's threads.")
     answers_per_thread: int = Field(default=5, ge=1, le=100, description="Answers in one thread, at most.")
     commands_per_hour: int = Field(
-        default=10, ge=1, le=1000, description="Commands of one person on one pull request that are obeyed in an hour."
+        default=10,
+        ge=1,
+        le=1000,
+        description="Rechecks and questions of one person on one pull request that are answered in an hour.",
     )
     triage_may_recheck: bool = Field(
         default=False, description="Whether people with the role triage, too, may ask for another look."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from codedesigner.config.settings import OnForge
 from codedesigner.errors import ForgeError
-from codedesigner.event.command import typed
+from codedesigner.event.command import Typed, typed, wrong_argument
 from codedesigner.event.model import Command
 from codedesigner.publish.discussion import Account, Comment, Discussion, PullRequest, may_write
 from codedesigner.publish.forge.remembered import NoticeMark, SummaryMark
@@ -17,7 +18,12 @@ from codedesigner.pullrequest.standing import Stand
 
 Word = Literal["yes", "no", "unknown"]
 
+Weight = Literal["calls", "decision", "words"]
+"""Calls of models; a decision, or what is known already; or help, also for what is no command."""
+
 HOUR_S = 3_600.0
+MOST_OTHERS: Mapping[Weight, int] = {"decision": 60, "words": 5}
+"""Of what costs nothing one person gets so much in an hour, so that no loop of two programs is without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,26 @@ async def authority(forge: ForgeReader, account: Account, command: Command | Non
     return Authority("no", f"this takes permission to write, and yours is `{permission}`")
 
 
-def commands_before(discussion: Discussion, comment: Comment) -> int:
-    """How many commands the author of `comment` gave in the hour before it."""
-    return sum(typed(one.body) is not None for one in _before(discussion, comment))
+def weight_of(said: Typed) -> Weight:
+    """What it takes to do what was typed."""
+    if said.command in (None, "help") or wrong_argument(said.command, said.argument) is not None:
+        return "words"
+    return "calls" if said.command == "recheck" else "decision"
+
+
+def most_of(weight: Weight, policy: OnForge) -> int:
+    """How much of that one person gets in an hour."""
+    return policy.commands_per_hour if weight == "calls" else MOST_OTHERS[weight]
+
+
+def commands_before(stand: Stand, comment: Comment, weight: Weight) -> int:
+    """How many commands of that weight the author of `comment` gave in the hour before it.
+
+    Questions that were answered took calls of models, too.
+    """
+    said = [typed(one.body) for one in _before(stand.discussion, comment)]
+    asked = answers_before(stand, comment) if weight == "calls" else 0
+    return asked + sum(one is not None and weight_of(one) == weight for one in said)
 
 
 def answers_before(stand: Stand, comment: Comment) -> int:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from codedesigner.config.settings import OnForge
 from codedesigner.errors import CodedesignerError, ForgeError
-from codedesigner.event.command import dismissal, wrong_argument
+from codedesigner.event.command import Typed, dismissal, wrong_argument
 from codedesigner.event.model import Command, CommandIssued
 from codedesigner.publish.discussion import Account, Comment, Discussion, PullRequest, Reaction, Thread
 from codedesigner.publish.forge.remembered import Content, DecisionMark, NoticeMark, ReplyMark
 from codedesigner.publish.sanitise import code, prose
-from codedesigner.pullrequest.authority import authority, commands_before, known_before
+from codedesigner.pullrequest.authority import Weight, authority, commands_before, known_before, most_of, weight_of
 from codedesigner.pullrequest.desk import Desk, Ended
 from codedesigner.pullrequest.explaining import explained, finding_named
 from codedesigner.pullrequest.planned import plan_of
@@ -20,6 +20,7 @@ from codedesigner.pullrequest.reviewing import review_pull
 from codedesigner.pullrequest.standing import Stand, standing_of
 from codedesigner.text import render
 
+_MANY: Mapping[Weight, str] = {"calls": "reviews and questions", "decision": "commands", "words": "calls for help"}
 _LONGEST_REASON = 500  # characters of a reason that are kept
 
 
@@ -74,9 +75,10 @@ async def obey(desk: Desk, event: CommandIssued) -> Ended:
     asked = Asked(desk, event, pull, stand, comment, thread, settings.forge)
     if stand.remembered.replied(comment.id):
         return await _again(asked)
-    before = commands_before(stand.discussion, comment)
-    if before >= asked.policy.commands_per_hour:
-        return await _too_many(asked, before)
+    weight = weight_of(Typed(event.command, event.argument))
+    before, most = commands_before(stand, comment, weight), most_of(weight, asked.policy)
+    if before >= most:
+        return await _too_many(asked, before, most, weight)
     may = await authority(desk.forge, comment.author, event.command, asked.policy)
     if may.word != "yes":
         await asked.react(yes=False)
@@ -110,13 +112,13 @@ async def _again(asked: Asked) -> Ended:
     return Ended(0, ("the command was answered already",))
 
 
-async def _too_many(asked: Asked, before: int) -> Ended:
+async def _too_many(asked: Asked, before: int, most: int, weight: Weight) -> Ended:
     """Told once; whoever goes on is not answered, so that nobody can make the reviewer write without end."""
-    limit = asked.policy.commands_per_hour
-    if before == limit:
+    what = _MANY[weight]
+    if before == most:
         await asked.react(yes=False)
-        await asked.answer(f"Not done: {limit} commands of yours in an hour are obeyed on one pull request.")
-    return Ended(0, (f"more than {limit} commands of {asked.comment.author.login} in an hour",))
+        await asked.answer(f"Not done: {most} {what} of yours in an hour are answered on one pull request.")
+    return Ended(0, (f"more than {most} {what} of {asked.comment.author.login} in an hour",))
 
 
 def _wrong(event: CommandIssued) -> str | None:

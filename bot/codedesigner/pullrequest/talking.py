@@ -10,7 +10,7 @@ from codedesigner.publish.forge.recall import Posted
 from codedesigner.publish.forge.remembered import ReplyMark
 from codedesigner.publish.sanitise import prose
 from codedesigner.pullrequest.answers import Question
-from codedesigner.pullrequest.authority import answers_before
+from codedesigner.pullrequest.authority import commands_before
 from codedesigner.pullrequest.desk import Desk, Ended
 from codedesigner.pullrequest.standing import Stand, standing_of
 
@@ -33,7 +33,7 @@ async def answer_question(desk: Desk, event: QuestionAsked) -> Ended:
     comment, thread = found
     policy = (await desk.reviewing.settings(pull)).forge
     why_not = _why_not(comment, thread, stand, event, answers=policy.answers, most=policy.answers_per_thread)
-    if why_not is None and answers_before(stand, comment) >= policy.commands_per_hour:
+    if why_not is None and commands_before(stand, comment, "calls") >= policy.commands_per_hour:
         why_not = "its author has asked enough for this hour"
     if why_not is not None:
         return Ended(0, (why_not,))
