@@ -15,7 +15,7 @@ from codedesigner.service.database import Database, DatabaseError, migrate, open
 from codedesigner.service.inbox import Accepted, Duplicate, Refused, SqlInbox
 from codedesigner.service.intake import Delivery
 from codedesigner.service.store import Bounds, Store
-from codedesigner.service.task import Task
+from codedesigner.service.task import BASE_PRIORITIES, Task
 
 A, B, BASE = "a" * 40, "b" * 40, "0" * 40
 
@@ -197,6 +197,31 @@ def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(
     asyncio.run(run())
 
 
+def test_results_are_kept_up_to_a_size_the_newest_and_those_that_somebody_needs(
+    database: Database, store: Store, inbox: SqlInbox
+) -> None:
+    async def run() -> None:
+        for n in range(5):
+            await inbox.accept(delivery(number=n + 1, name=f"d{n}", digest=f"h{n}"))
+        tasks = await store.waiting()
+        for task in tasks:
+            running = await store.start(task, "w", 30.0, {})
+            assert running is not None
+            done = running.completed(store.clock())
+            assert await store.change(running, done, "task.completed", result="\u00e9" * 1_000)
+            await store.follow(done, [])
+        await inbox.accept(delivery(head=B, number=2, name="e", digest="e"))
+        await store.prune(Bounds(results=2_500))
+        assert [len(await store.result(task.id)) for task in tasks] == [0, 1_000, 0, 1_000, 1_000]
+        await store.prune(Bounds(results=0))
+        assert len(await store.result(tasks[4].id)) == 1_000, "it is weighed by the hour"
+        store.clock.now += 3_700.0  # type: ignore[attr-defined]
+        await store.prune(Bounds(results=0))
+        assert [len(await store.result(task.id)) for task in tasks] == [0, 1_000, 0, 0, 0]
+
+    asyncio.run(run())
+
+
 def test_a_delivery_is_known_for_as_long_as_it_may_come_again_t_sec_58(
     database: Database, store: Store, inbox: SqlInbox
 ) -> None:
@@ -263,14 +288,15 @@ def test_urgency_is_the_operators_or_a_persons_and_raises_what_waits(database: D
         assert isinstance(first, Accepted)
         seen = await store.get(first.task_id)
         assert seen is not None
-        assert (seen.context["seed_priority"], seen.priority) == (1, 50)
+        base = BASE_PRIORITIES[seen.task_type]
+        assert (seen.context["seed_priority"], seen.priority) == (1, base + 10)
         assert seen.context["asked_at"] == seen.created_at
         again = replace(delivery(name="d2", digest="h2"), event=ReviewRequested(BASE, A, 3, asked=True))
         joined = await inbox.accept(again)
         assert joined == Accepted(first.task_id, joined=True)
         raised = await store.get(first.task_id)
         assert raised is not None
-        assert (raised.context["seed_priority"], raised.priority) == (2, 60)
+        assert (raised.context["seed_priority"], raised.priority) == (2, base + 20)
         assert raised.context["asked_at"] == seen.created_at, "it waits for as long as before"
         await inbox.accept(delivery(name="d3", digest="h3"))
         assert await store.get(first.task_id) == raised

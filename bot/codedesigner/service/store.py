@@ -15,6 +15,7 @@ from codedesigner.service.task import Json, Module, Task, needless
 from codedesigner.service.work import first_task, from_json
 
 _NEXT = 1e-6  # the journal is sorted by time
+_WEIGH_S = 3_600.0  # all results are read for it
 _AGAIN_S = 4 * 86_400.0  # GitHub delivers again what it delivered in the last three days
 _WAITING = "state IN ('pending', 'paused') AND owner IS NULL"
 
@@ -32,11 +33,13 @@ class Bounds:
     """How much is kept of what has ended: the newest `most`, and nothing older than `age_s`.
 
     That something was delivered is remembered for as long as a forge may deliver it again, of `deliveries` at most.
+    `results` is how many characters of results are kept, the newest; those of work that goes on are not counted.
     """
 
     most: int = 10_000
     age_s: float = 30 * 86_400.0
     deliveries: int = 1_000_000
+    results: int = 500_000_000
 
 
 BOUNDS = Bounds()
@@ -48,6 +51,7 @@ class Store:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self.clock = clock
+        self._weighed = float("-inf")
 
     async def submit(self, tasks: Sequence[Task]) -> list[bool]:
         """Add each task, unless one with its key has not ended."""
@@ -247,7 +251,11 @@ class Store:
             "again": now - _AGAIN_S,
             "deliveries": bounds.deliveries,
         }
-        return await self._database.run(lambda db: _prune(db, given))
+        heavy: list[str] = []
+        if not self._weighed <= now < self._weighed + _WEIGH_S:
+            self._weighed = now
+            heavy = await self._database.look(lambda db: _heavy(db, bounds.results))
+        return await self._database.run(lambda db: _prune(db, given, heavy))
 
 
 def _submit(db: Connection, task: Task) -> bool:
@@ -296,8 +304,29 @@ DELETE FROM kept WHERE module IN ('explorer', 'documenter', 'researcher', 'sessi
 """
 
 
-def _prune(db: Connection, given: Mapping[str, float]) -> int:
+_WEIGH = """
+SELECT id, length(result) AS size FROM tasks AS t WHERE state IN ('completed', 'failed') AND followed = 1
+    AND NOT EXISTS (SELECT 1 FROM tasks AS o WHERE o.forge = t.forge AND o.repo = t.repo
+        AND coalesce(o.number, 0) = coalesce(t.number, 0) AND o.state IN ('pending', 'running', 'paused'))
+    ORDER BY updated_at DESC, id
+"""
+
+
+def _heavy(db: Connection, most: int) -> list[str]:
+    """Tasks whose results are more than is kept; somebody may still need those of work that goes on."""
+    found: list[str] = []
+    total = 0
+    for row in db.execute(text(_WEIGH)):
+        total += row.size
+        if total > most and row.size:
+            found.append(row.id)
+    return found
+
+
+def _prune(db: Connection, given: Mapping[str, float], heavy: Sequence[str]) -> int:
     count = db.execute(text(_FORGET_TASKS), given).rowcount
+    if heavy:
+        db.execute(text("UPDATE tasks SET result = '' WHERE id = :id"), [{"id": one} for one in heavy])
     db.execute(text(_FORGET_DELIVERIES), given)
     db.execute(text(_FORGET_JOURNAL))
     db.execute(text(_FORGET_KEPT), {"old": given["old"]})
