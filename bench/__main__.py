@@ -25,6 +25,7 @@ MEASUREMENTS = {
     "votes": "bench.votes",
     "crash": "bench.crash",
     "webhooks": "bench.webhooks",
+    "flat": "bench.flat",
     "twins": "bench.twins",
     "soak": "bench.soak",
     "scale": "bench.scale",

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -91,8 +91,14 @@ def source(n: int) -> str:
 
 
 @contextmanager
-def served(folder: Path, github: GitHub, token: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The service with one worker; its address, and its process."""
+def served(
+    folder: Path,
+    github: GitHub,
+    token: str,
+    more: Mapping[str, object] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The service with one worker; its address, and its process. `more` is added to its file, `variables` are set."""
     file = folder / "service.yml"
     forge = {
         "api_url": github.api,
@@ -100,11 +106,11 @@ def served(folder: Path, github: GitHub, token: str) -> Iterator[tuple[str, subp
         "webhook_secret_env": ["HOOK_SECRET"],
         "repositories": ["octo/*"],
     }
-    said = {"forges": {"github": forge}, "dashboard": {"token_env": "LOGIN"}}
+    said = {"forges": {"github": forge}, "dashboard": {"token_env": "LOGIN"}, **(more or {})}
     file.write_text(json.dumps({**said, "network": {"private": ["127.0.0.0/8"]}}))
     state = folder / "state"
     environ = {**os.environ, "XDG_STATE_HOME": str(state), "CODEDESIGNER_STATE_DIR": str(state)}
-    environ |= {"FORGE_TOKEN": token, "HOOK_SECRET": SECRET, "LOGIN": LOGIN}
+    environ |= {"FORGE_TOKEN": token, "HOOK_SECRET": SECRET, "LOGIN": LOGIN} | dict(variables or {})
     command = [sys.executable, "-m", "codedesigner", "serve", "--config", str(file), "--port", "0"]
     log = (folder / "log").open("w")
     with log, subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process:

@@ -42,8 +42,9 @@ class Behaviour:
 
     `latency` is the time a call takes, `speaking` how long a streamed answer takes after its first part. Of more calls
     than `slots` the rest waits. `rpm` and `tpm` count calls and tokens in any `window`; what is over is refused.
-    `inject` is read by `failures`; `answer` is the text where no schema is asked for; `key` is the one key accepted.
-    `log` is a file to which everything that is asked is appended, each call as a line with a JSON text.
+    `inject` is read by `failures`; `answer` is the text where no schema is asked for, and numbers are at least
+    `number` where the schema has room; `key` is the one key accepted. `log` is a file to which everything that is
+    asked is appended, each call as a line with a JSON text.
     """
 
     latency: float = 0.05
@@ -55,6 +56,7 @@ class Behaviour:
     inject: str = ""
     seed: int = 1
     answer: str = "Nothing to report."
+    number: int = 0
     key: str = ""
     log: str = ""
 

@@ -37,7 +37,7 @@ class Exchange:
         self._serving = False
         self.failure: Failure | None = None
         self.question = question
-        self.said = _answer(question, endpoint.behaviour.answer)
+        self.said = _answer(question, endpoint.behaviour.answer, endpoint.behaviour.number)
 
     @property
     def tokens(self) -> int:
@@ -136,8 +136,8 @@ def tokens(text: str) -> int:
     return (len(text) + 3) // 4
 
 
-def _answer(question: Question, otherwise: str) -> Said:
-    text = otherwise if question.schema is None else json.dumps(instance(question.schema))
+def _answer(question: Question, otherwise: str, least: int) -> Said:
+    text = otherwise if question.schema is None else json.dumps(instance(question.schema, least=least))
     if question.max_tokens is not None and tokens(text) > question.max_tokens > 0:
         text = text[: question.max_tokens * 4]
         return Said(text, "length", tokens(question.text), question.max_tokens)

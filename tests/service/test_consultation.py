@@ -29,7 +29,7 @@ from codedesigner.service.task import MODULES
 
 CONFIG = ConsultationConfig()
 GOOD = {"explorer_weight": 20, "documenter_weight": 70, "researcher_weight": 10, "reasoning": "a backlog"}
-IDLE = Figures({module: {"pending": 0, "running": 0, "paused": 0} for module in MODULES}, 0, {}, {}, {}, 0, 0, 0, 0)
+IDLE = Figures({module: {"pending": 0, "running": 0, "paused": 0} for module in MODULES}, 0, {}, {}, {}, 0, 0, 0)
 
 
 def reply(value: Any, *, ms: float = 1_000.0) -> Reply:

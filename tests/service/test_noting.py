@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codedesigner.event.model import ReviewRequested
 from codedesigner.plan.model import ProgressReport
 from codedesigner.pool.events import EventName, PoolEvent
 from codedesigner.service.board import Board, Happening
+from codedesigner.service.counting import counted
 from codedesigner.service.database import Database
 from codedesigner.service.inbox import Accepted, SqlInbox
 from codedesigner.service.intake import Delivery
-from codedesigner.service.noting import Notes, limits_hit
+from codedesigner.service.noting import Notes
 from codedesigner.service.task import Task
 
 
@@ -55,21 +57,47 @@ def test_progress_is_kept_now_and_then_and_at_its_end(database: Database) -> Non
     assert told[-1] == {"percent": 100, "found": 5, "trend": "stable", "remaining_s": 12}
 
 
-def test_hits_of_limits_are_counted_for_a_day(database: Database) -> None:
-    async def scene() -> list[int]:
+def test_calls_and_hits_of_limits_are_counted_by_location_for_a_day(database: Database) -> None:
+    async def scene() -> Sequence[tuple[object, object, object]]:
         clock = Clock()
         counts = []
         for hours in (0, 5, 18, 6):
             clock.now += hours * 3600
-            notes = Notes(database, clock, print)
+            some, others = Notes(database, clock, print), Notes(database, clock, print)
             names: tuple[EventName, ...] = ("llm.rate_limited", "quota.limit_hit", "llm.answered", "llm.allocated")
             for name in names:
-                notes.pool(PoolEvent(name, "qwen"))
-            await notes.close()
-            counts.append(await database.run(lambda db: limits_hit(db, clock())))
+                some.pool(PoolEvent(name, "qwen"))
+                others.pool(PoolEvent(name, "opus", {"deep": 1}))
+            await some.close()
+            await others.close()
+            counts.append(
+                await database.run(
+                    lambda db: (
+                        counted(db, "calls", clock()),
+                        counted(db, "deep", clock()),
+                        counted(db, "limits", clock()),
+                    )
+                )
+            )
         return counts
 
-    assert asyncio.run(scene()) == [2, 4, 6, 4]
+    both = [{"opus": count, "qwen": count} for count in (1, 2, 3, 2)]
+    assert asyncio.run(scene()) == [(each, {"opus": each["opus"]}, each) for each in both]
+
+
+def test_what_is_counted_is_written_now_and_then(database: Database) -> None:
+    async def scene() -> object:
+        clock = Clock()
+        notes = Notes(database, clock, print, every_s=0.01)
+        for _ in range(5):
+            notes.pool(PoolEvent("llm.allocated", "qwen"))
+        async with asyncio.timeout(10):
+            while not (found := await database.look(lambda db: counted(db, "calls", clock()))):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await notes.close()
+        return found
+
+    assert asyncio.run(scene()) == {"qwen": 5}
 
 
 def test_what_cannot_be_kept_is_told_and_hinders_nothing(database: Database) -> None:

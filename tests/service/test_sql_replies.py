@@ -80,8 +80,9 @@ def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(tmp_path:
 
 def test_a_database_of_the_first_version_is_brought_forward_and_keeps_what_it_has(database: Database) -> None:
     def back(db: object) -> None:
-        newer = [f"ALTER TABLE tasks DROP COLUMN {name}" for name in ("waits", "away_since")]
-        for statement in ("DROP TABLE replies", *newer, "UPDATE schema_version SET version = 1"):
+        newer = [f"ALTER TABLE tasks DROP COLUMN {name}" for name in ("waits", "away_since", "ran_s")]
+        tables = [f"DROP TABLE {name}" for name in ("replies", "outcomes")]
+        for statement in (*tables, *newer, "UPDATE schema_version SET version = 1"):
             db.execute(text(statement))  # type: ignore[attr-defined]
         db.execute(text("INSERT INTO kept VALUES ('m', 'n', '1', 1.0)"))  # type: ignore[attr-defined]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codedesigner.service.held import Held
     from codedesigner.service.logs import Log
     from codedesigner.service.settings import ServiceSettings
+    from codedesigner.service.spans import Spans
     from codedesigner.vote.history import Record
 
 _NEEDED = ("prometheus_client", "sqlalchemy", "starlette", "structlog", "uvicorn")
@@ -42,7 +43,7 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
     import asyncio
     import time
 
-    settings, held, log = _begin(file)
+    settings, held, log, spans = _begin(file)
     from codedesigner.service.serving import Plan
     from codedesigner.service.serving import serve as listen
     from codedesigner.service.shared import SharedClock
@@ -53,7 +54,7 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
         clock = SharedClock(database)
         clock.compare()
         count = 0 if no_worker else workers
-        given = Given(settings, held, database, log, clock, time.monotonic, count > 0, _outcomes())
+        given = Given(settings, held, database, log, clock, time.monotonic, count > 0, _outcomes(database), spans=spans)
         worker = [sys.executable, "-m", "codedesigner", "worker", "--config", str(file), "--until-eof"]
         environ = dict(os.environ) | ({DATABASE_URL: database_url} if database_url else {})
         plan = Plan(host, port, worker, count, settings.limits.stop_seconds, environ)
@@ -72,6 +73,7 @@ def serve(file: Path, database_url: str | None, host: str, port: int, workers: i
             raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     finally:
         database.close()
+        spans.close()
 
 
 @click.command()
@@ -85,41 +87,46 @@ def worker(file: Path, database_url: str | None, slots: int, until_eof: bool) ->
     """Work on what webhooks have asked for, beside `serve` or on another machine with the same database."""
     import asyncio
 
-    settings, held, log = _begin(file)
+    settings, held, log, spans = _begin(file)
     from codedesigner.service.parting import hasten
     from codedesigner.service.working import work
     from codedesigner.state.folder import state_folder
 
     folder = state_folder(os.environ)
-    asyncio.run(
-        work(
-            settings,
-            held,
-            log,
-            database_url=database_url,
-            folder=folder,
-            environ=os.environ,
-            slots=slots,
-            leader=sys.stdin.fileno() if until_eof else None,
-            ended=hasten,
+    try:
+        asyncio.run(
+            work(
+                settings,
+                held,
+                log,
+                database_url=database_url,
+                folder=folder,
+                environ=os.environ,
+                slots=slots,
+                leader=sys.stdin.fileno() if until_eof else None,
+                ended=hasten,
+                spans=spans,
+            )
         )
-    )
+    finally:
+        spans.close()
 
 
-def _begin(file: Path) -> tuple[ServiceSettings, Held, Log]:
-    """The file, its secrets and the log; from here on nothing else writes to standard error."""
+def _begin(file: Path) -> tuple[ServiceSettings, Held, Log, Spans]:
+    """The file, its secrets, the log, and whoever traces; from here on nothing else writes to standard error."""
     import datetime as dt
 
     _installed()
     from codedesigner.service.held import hold
     from codedesigner.service.logs import make_log, standard_error, take_over
     from codedesigner.service.settings import read_settings
+    from codedesigner.service.spans import spans_of
 
     settings, document = read_settings(file)
     held = hold(settings, document, os.environ)
     log = make_log(held.known, standard_error(), lambda: dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"))
     take_over(log)
-    return settings, held, log
+    return settings, held, log, spans_of(os.environ)
 
 
 def _database(url: str | None) -> Database:
@@ -137,13 +144,16 @@ def _installed() -> None:
         raise ConfigError(f"not installed: {', '.join(missing)}", hint="pip install 'codedesigner[service]'")
 
 
-def _outcomes() -> Callable[[], Sequence[Record]]:
+def _outcomes(database: Database) -> Callable[[], Sequence[Record]]:
+    """What all machines know; where that is nothing yet, what this one knew before."""
+    from codedesigner.service.outcomes import recorded
     from codedesigner.state.folder import StoreError, state_folder
     from codedesigner.state.history import OutcomeStore
 
     def read() -> Sequence[Record]:
+        shared = database.do(recorded, reads=True)
         try:
-            return OutcomeStore(state_folder(os.environ)).records()
+            return shared or OutcomeStore(state_folder(os.environ)).records()
         except StoreError:  # told by the workers, who keep it
             return ()
 

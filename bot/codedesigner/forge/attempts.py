@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,14 +26,27 @@ LIMITS = 6
 _FIRST_BACKOFF_S = 1.0
 
 
+Around = Callable[[str], AbstractContextManager[Callable[[int], None]]]
+"""What is open while something is written: told what (method and path) before, and the answer's status after."""
+
+
+@contextmanager
+def _nothing(_what: str) -> Iterator[Callable[[int], None]]:
+    yield lambda _status: None
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How patient a run is. `patience_s` is for all pauses of a run together, those between writes aside."""
+    """How patient a run is. `patience_s` is for all pauses of a run together, those between writes aside.
+
+    `around` is opened around every write.
+    """
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     between_writes_s: float = 1.0
     patience_s: float = 900.0
+    around: Around = _nothing
 
 
 class Attempts:
@@ -44,18 +58,22 @@ class Attempts:
         self._last_write: float | None = None
         self._waited = 0.0
 
-    async def send(self, exchange: Callable[[], Answer], *, writes: bool) -> Answer:
-        """One request in a thread, when its turn has come."""
+    async def send(self, exchange: Callable[[], Answer], *, writes: bool, what: str) -> Answer:
+        """One request in a thread, when its turn has come. `what` is its method and path."""
         async with self._turn:
             if writes and self._last_write is not None:
                 early = self._last_write + self.timing.between_writes_s - self.timing.now()
                 if early > 0:
                     await self.timing.sleep(min(early, self.timing.between_writes_s))
-            try:
+            if not writes:
                 return await asyncio.to_thread(exchange)
+            try:
+                with self.timing.around(what) as answered:
+                    answer = await asyncio.to_thread(exchange)
+                    answered(answer.status)
+                    return answer
             finally:
-                if writes:
-                    self._last_write = self.timing.now()
+                self._last_write = self.timing.now()
 
     async def until(self, attempt: Callable[[int], Awaitable[_T]], *, limits: int = LIMITS) -> _T:
         """`attempt`, again and again where that may help; it is told how many limits were met on the way.

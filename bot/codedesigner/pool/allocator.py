@@ -379,4 +379,4 @@ class Allocator:
 def _allocated(wait: Waiting, now: float) -> dict[str, str | int | float]:
     """Who was let in, for which task, after how long."""
     of = {"task_id": wait.demand.holder} if wait.demand.holder else {}
-    return {**of, "call": wait.demand.id, "waited_s": round(now - wait.arrived, 3)}
+    return {**of, "call": wait.demand.id, "deep": int(wait.demand.deep), "waited_s": round(now - wait.arrived, 3)}

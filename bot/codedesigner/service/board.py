@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
+from codedesigner.service.counting import counted
 from codedesigner.service.database import Database
 from codedesigner.service.rows import select
-from codedesigner.service.task import MODULES, Context, Module, Task, TaskState
+from codedesigner.service.task import MODULE_OF, MODULES, Context, Module, Task, TaskState, TaskType
 
 DAY_S = 86_400.0
+SECTIONS: tuple[TaskType, ...] = ("incorporate_insight", "review_section", "draft_section")
+RESEARCH: tuple[TaskType, ...] = tuple(kind for kind, module in MODULE_OF.items() if module == "researcher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,11 @@ class WorkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts. `depth` is tasks that have not ended by module and state; the rest is of the last day.
+    """Counts. `depth` and `types` are tasks that have not ended by module or type, and state; `calls`, `deep` and
+    `limits` are by location, the others by type. They are of the last day.
 
-    `oldest_s` is how long the oldest task that was never begun has been waiting; 0 where none is.
+    `oldest_s` is how long the oldest task that was never begun has been waiting, since `oldest_at`; 0 where none is.
+    `average_s` is how long tasks ran, without what they waited.
     """
 
     depth: Mapping[Module, Mapping[TaskState, int]]
@@ -54,7 +59,48 @@ class Figures:
     preemptions: int
     recovered: int
     deliveries: int
-    llm_requests: int
+    types: Mapping[TaskType, Mapping[TaskState, int]] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    deep: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def llm_requests(self) -> int:
+        """Calls to all locations."""
+        return sum(self.calls.values())
+
+    @property
+    def limits_hit(self) -> int:
+        """At all locations."""
+        return sum(self.limits.values())
+
+    @property
+    def comments(self) -> int:
+        """People's questions and commands that are not answered yet."""
+        return sum(self.types.get("address_comment", {}).values())
+
+    @property
+    def unpublished(self) -> int:
+        """Reviews that are done and not published."""
+        return sum(self._open(each) for each in SECTIONS)
+
+    @property
+    def unexplored(self) -> int:
+        """Changes whose review has not begun."""
+        return sum(self._open(each) for each in RESEARCH) + self.types.get("exploration", {}).get("pending", 0)
+
+    @property
+    def sections(self) -> int:
+        """Publications that were made."""
+        return sum(self.completed.get(each, 0) for each in SECTIONS)
+
+    @property
+    def researched(self) -> int:
+        """Pieces of research that were done."""
+        return sum(self.completed.get(each, 0) for each in RESEARCH)
+
+    def _open(self, kind: TaskType) -> int:
+        return sum(self.types.get(kind, {}).values())
 
 
 class Board:
@@ -156,15 +202,17 @@ def _figures(db: Connection, now: float) -> Figures:
     depth: dict[Module, dict[TaskState, int]] = {
         module: {"pending": 0, "running": 0, "paused": 0} for module in MODULES
     }
+    types: dict[TaskType, dict[TaskState, int]] = {}
     active = "state IN ('pending', 'running', 'paused')"
     for row in db.execute(
-        text(f"SELECT module, state, count(*) AS n FROM tasks WHERE {active} GROUP BY module, state")  # noqa: S608
+        text(f"SELECT task_type, state, count(*) AS n FROM tasks WHERE {active} GROUP BY task_type, state")  # noqa: S608
     ):
-        depth[row.module][row.state] = int(row.n)
+        depth[MODULE_OF[row.task_type]][row.state] += int(row.n)
+        types.setdefault(row.task_type, {})[row.state] = int(row.n)
     oldest = db.execute(text("SELECT min(created_at) FROM tasks WHERE state = 'pending'")).scalar()
     ended = db.execute(
         text(
-            "SELECT task_type, state, count(*) AS n, avg(updated_at - created_at) AS took, sum(llm_requests) AS calls"
+            "SELECT task_type, state, count(*) AS n, avg(ran_s) AS took"
             " FROM tasks WHERE state IN ('completed', 'failed') AND updated_at >= :since GROUP BY task_type, state"
         ),
         since,
@@ -183,5 +231,8 @@ def _figures(db: Connection, now: float) -> Figures:
         preemptions=happened.get("task.preempted", 0),
         recovered=happened.get("task.recovered", 0),
         deliveries=int(deliveries),
-        llm_requests=sum(int(row.calls) for row in ended),
+        types=types,
+        calls=counted(db, "calls", now),
+        deep=counted(db, "deep", now),
+        limits=counted(db, "limits", now),
     )

@@ -50,8 +50,7 @@ class Ends:
         if not await self._store.change(task, after, "task.completed", detail, result=result.result):
             self._tell("task.lost", task_id=task.id)
             return
-        took = round((after.updated_at - task.updated_at) * 1000)
-        self._tell("task.completed", task_id=task.id, duration_ms=took, **detail)
+        self._tell("task.completed", task_id=task.id, duration_ms=round(after.ran_s * 1000), **detail)
         before = module.get_state()
         module.handle_task_result(after, result)
         await self._keep(module, before)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codedesigner.errors import UsageError
 from codedesigner.pool.lent import Turn
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
+from codedesigner.service.spans import CONTEXT, Spans
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
 
@@ -56,15 +57,19 @@ class DeadlyError(UsageError):
     """Workers die of the task."""
 
 
-async def executed(store: Store, module: ModuleInterface, entry: Entry) -> TaskResult:
-    """Do the task, unless too many workers have died while they did.
+async def executed(store: Store, module: ModuleInterface, entry: Entry, spans: Spans) -> TaskResult:
+    """Do the task, unless too many workers have died while they did. What follows from it belongs to its span.
 
     Raises:
         CodedesignerError: it could not be done.
     """
     if entry.task.attempt > MOST_DEATHS and (deaths := await store.deaths(entry.task.id)) >= MOST_DEATHS:
         raise DeadlyError(f"its worker has died {deaths} times", hint="look for what it takes: memory, most likely")
-    return await module.execute_task(entry.task, entry.turn)
+    with spans.task(entry.task) as tell:
+        result = await module.execute_task(entry.task, entry.turn)
+        tell({"outcome": result.outcome, "llm_requests": entry.turn.calls})
+        origin = spans.current
+    return replace(result, context={**result.context, CONTEXT: origin}) if origin else result
 
 
 async def settled(work: Coroutine[object, object, None]) -> BaseException | None:

@@ -35,6 +35,7 @@ from codedesigner.service.replies import SqlReplies
 from codedesigner.service.room import Room
 from codedesigner.service.settings import FOR_PEOPLE
 from codedesigner.service.shared import SharedClock
+from codedesigner.service.spans import UNTRACED, Spans
 from codedesigner.service.store import Store
 from codedesigner.service.worker import CONFIG, View, Worker, WorkerConfig
 from codedesigner.state.replies import ReplyStore
@@ -120,6 +121,7 @@ def worker_of(
     consultation: ConsultationConfig = CONSULTATION,
     name: str = "",
     listen: Listen = deaf,
+    spans: Spans = UNTRACED,
 ) -> Worker:
     """A worker on it; `ask` asks the supervisor. What asks models is begun only while the gate would let a call go."""
     view, board = View(), Board(base.database, base.clock)
@@ -136,6 +138,7 @@ def worker_of(
         children=Children(base.folder, listen=listen),
         advise=consultant.maybe,
         listen=listen,
+        spans=spans,
     )
 
 

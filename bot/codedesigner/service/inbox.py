@@ -15,6 +15,7 @@ from codedesigner.event.model import Refused as NoEvent
 from codedesigner.service.database import Database
 from codedesigner.service.intake import Delivery
 from codedesigner.service.rows import insert, note, select
+from codedesigner.service.spans import CONTEXT as TRACE
 from codedesigner.service.task import ASKED_AT, SEED, Context, Json, Task, Work, priority_of, seed_of
 from codedesigner.service.together import Together
 from codedesigner.service.work import ASKED_SEED, Asked, asked, by_person, first_task, supersedes, to_json, work_of
@@ -108,6 +109,8 @@ class SqlInbox:
             ASKED_AT: now,
             SEED: max(self._urgency(delivery.repo), ASKED_SEED if by_person(event) else 0),
         }
+        if delivery.trace:
+            context[TRACE] = delivery.trace
         task = Task.create(first_task(event), work, context, name=secrets.token_hex(8), now=now)
         joined = going is not None or not insert(db, task)
         going = _going(db, work) if joined else None

@@ -51,6 +51,7 @@ class Delivery:
     """A proved delivery. `id` is the forge's, the same when it delivers again; `digest` is the SHA-256 of the body.
 
     `repo` is the repository's full name, `repo_id` its number, `installation` the GitHub App's in it (0: none).
+    `trace` is the span in which we took it; empty where nobody traces.
     """
 
     forge: ForgeName
@@ -60,6 +61,7 @@ class Delivery:
     repo_id: int
     installation: int
     event: Event
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

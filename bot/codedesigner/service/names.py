@@ -91,7 +91,7 @@ FIELDS: Final[Mapping[Name, str]] = {
     "explorer.task_failed": "task_id task_type error",
     "documenter.task_failed": "task_id task_type error",
     "researcher.task_failed": "task_id task_type error",
-    "llm.allocated": "llm task_id call waited_s",
+    "llm.allocated": "llm task_id call deep waited_s",
     "llm.answered": "llm task_id call outcome ms attempts tokens_in tokens_out stored",
     "llm.retry": "llm task_id call kind tries wait_s",
     "llm.heartbeat": "llm task_id calls silent_s share",

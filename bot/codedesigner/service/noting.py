@@ -1,4 +1,4 @@
-"""What happens while a task runs, for those who look: how far a review is, and which limits were hit.
+"""What happens while a task runs, for those who look: how far a review is, calls and limits by location.
 
 It is kept in the database, for whoever looks need not be where the work is done.
 """
@@ -6,28 +6,19 @@ It is kept in the database, for whoever looks need not be where the work is done
 from __future__ import annotations
 
 import asyncio
-import json
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, text
-
 from codedesigner.plan.model import ProgressReport
 from codedesigner.pool.events import PoolEvent
+from codedesigner.service.counting import Kind, count, kinds
 from codedesigner.service.database import Database, DatabaseError
 from codedesigner.service.rows import note
 from codedesigner.service.task import Json, Task
 
 EVERY_S = 2.0
-LIMITS = "limits"
-"""Under which name hits of limits are kept: a count for each hour of the day."""
-HITS = frozenset({"llm.rate_limited", "quota.limit_hit"})
-_HOUR_S, _HOURS = 3600, 24
-_COUNT = text(
-    "INSERT INTO kept VALUES (:module, :name, :value, :now)"
-    " ON CONFLICT (module, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
-)
 
 
 class Notes:
@@ -48,6 +39,8 @@ class Notes:
         self._every_s = every_s
         self._ticks = ticks
         self._writing: set[asyncio.Task[None]] = set()
+        self._counts: Counter[tuple[Kind, str]] = Counter()
+        self._counting: asyncio.Task[None] | None = None
 
     def progress(self, task: Task) -> Callable[[ProgressReport], None]:
         """Hears how far the task's review is; of what it hears within `every_s` seconds, the first is kept."""
@@ -64,29 +57,36 @@ class Notes:
         return hear
 
     def pool(self, event: PoolEvent) -> None:
-        """Counts limits that were hit."""
-        if event.name in HITS:
-            self._later(self._database.run(self._count))
+        """Counts calls and limits that were hit; what came within `every_s` seconds is written at once."""
+        found = kinds(event)
+        self._counts.update((kind, event.location) for kind in found)
+        if found and self._counting is None:
+            self._counting = asyncio.create_task(self._soon())
+
+    async def _soon(self) -> None:
+        try:
+            await asyncio.sleep(self._every_s)
+        finally:
+            self._counting = None
+            self._count()
+
+    def _count(self) -> None:
+        new, now = dict(self._counts), self._clock()
+        self._counts.clear()
+        if new:
+            self._later(self._database.run(lambda db: count(self._database, db, new, now)))
 
     async def close(self) -> None:
-        """Wait for what is being written."""
+        """Write what is counted, and wait for what is being written."""
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.wait({self._counting})
+        self._count()
         while self._writing:
             await asyncio.wait(set(self._writing))
 
     async def _note(self, task: Task, at: float, name: str, detail: Mapping[str, Json]) -> None:
         await self._database.run(lambda db: note(db, task, at, name, detail))
-
-    def _count(self, db: Connection) -> None:
-        self._database.alone(db, LIMITS)
-        now = self._clock()
-        hour = int(now // _HOUR_S)
-        name = str(hour % _HOURS)
-        found = text("SELECT value FROM kept WHERE module = :module AND name = :name")
-        value = db.execute(found, {"module": LIMITS, "name": name}).scalar()
-        before = json.loads(value) if value else {}
-        count = before.get("count", 0) + 1 if before.get("hour") == hour else 1
-        kept = json.dumps({"hour": hour, "count": count})
-        db.execute(_COUNT, {"module": LIMITS, "name": name, "value": kept, "now": now})
 
     def _later(self, writing: Coroutine[Any, Any, None]) -> None:
         async def guarded() -> None:
@@ -98,14 +98,6 @@ class Notes:
         task = asyncio.create_task(guarded())
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-
-
-def limits_hit(db: Connection, now: float) -> int:
-    """How many limits were hit in the last day, to the hour."""
-    since = int(now // _HOUR_S) - _HOURS + 1
-    rows = db.execute(text("SELECT value FROM kept WHERE module = :module"), {"module": LIMITS})
-    found = (json.loads(row.value) for row in rows)
-    return sum(int(one["count"]) for one in found if one["hour"] >= since)
 
 
 def _told(report: ProgressReport) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from codedesigner.service.task import Json, Task, Work
 COLUMNS = (
     "id, task_key, module, task_type, forge, repo, number, head, kind, priority, context, state, retry_count,"
     " llm_requests, attempt, created_at, updated_at, not_before, owner, lease_until, held, cancelled, outcome, error,"
-    " deep, waits, away_since"
+    " deep, waits, away_since, ran_s"
 )
 _NAMES = [name.strip() for name in COLUMNS.split(",")]
 
@@ -25,7 +25,7 @@ INSERT = text(
 UPDATE = text(
     "UPDATE tasks SET state = :state, retry_count = :retry_count, llm_requests = :llm_requests, attempt = :attempt,"
     " updated_at = :updated_at, not_before = :not_before, owner = :owner, lease_until = :lease_until,"
-    " outcome = :outcome, error = :error, context = :context, waits = :waits, away_since = :away_since"
+    " outcome = :outcome, error = :error, context = :context, waits = :waits, away_since = :away_since, ran_s = :ran_s"
     " WHERE id = :id AND state = :state_before AND attempt = :attempt_before"
 )
 JOURNAL = text("INSERT INTO journal VALUES (:id, :task_id, :work, :at, :name, :detail)")
@@ -86,6 +86,7 @@ def values(task: Task) -> dict[str, Any]:
         "deep": int(task.requires_deep_mode),
         "waits": task.waits,
         "away_since": task.away_since,
+        "ran_s": task.ran_s,
     }
 
 
@@ -123,6 +124,7 @@ def task_of(row: RowMapping) -> Task:
         attempt=row["attempt"],
         waits=row["waits"],
         away_since=row["away_since"],
+        ran_s=row["ran_s"],
     )
 
 

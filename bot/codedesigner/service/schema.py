@@ -62,6 +62,14 @@ CREATE TABLE replies (
 )
 """
 
+_OUTCOMES = """
+CREATE TABLE outcomes (
+    fingerprint TEXT NOT NULL, location TEXT NOT NULL, source TEXT NOT NULL, angle TEXT NOT NULL, kind TEXT NOT NULL,
+    vote TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, noted DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (fingerprint, location, source)
+)
+"""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         _TASKS,
@@ -82,6 +90,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE tasks ADD COLUMN waits INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE tasks ADD COLUMN away_since DOUBLE PRECISION NOT NULL DEFAULT 0",
+    ),
+    (
+        "ALTER TABLE tasks ADD COLUMN ran_s DOUBLE PRECISION NOT NULL DEFAULT 0",
+        _OUTCOMES,
+        "CREATE INDEX outcomes_noted ON outcomes (noted)",
     ),
 )
 """What brings a database from version n to n + 1. A version that was released is never changed."""

@@ -147,6 +147,7 @@ class Task:
     `context` is JSON; `llm_requests` are the model calls that were made for it. `attempt` counts how often it was
     begun: whoever writes has to be of the newest attempt, so a worker that was thought dead cannot overwrite anything.
     `away_since` is when what it needs was first found away, 0 where it was not, and `waits` how often since.
+    `ran_s` is how many seconds it has been running in all.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Task:
     attempt: int = 0
     waits: int = 0
     away_since: float = 0.0
+    ran_s: float = 0.0
 
     @classmethod
     def create(
@@ -240,7 +242,8 @@ class Task:
     def _become(self, state: TaskState, now: float) -> Task:
         if state not in NEXT[self.state]:
             raise TransitionError(f"task {self.id} is {self.state} and cannot become {state}")
-        return replace(self, state=state, updated_at=max(now, self.updated_at))
+        ran_s = self.ran_s + (max(0.0, now - self.updated_at) if self.state == "running" else 0.0)
+        return replace(self, state=state, updated_at=max(now, self.updated_at), ran_s=ran_s)
 
 
 def needless(task: Task) -> tuple[str, ...]:

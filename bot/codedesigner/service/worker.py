@@ -28,6 +28,7 @@ from codedesigner.service.scheduler import (
     for_person,
     weights_or_default,
 )
+from codedesigner.service.spans import UNTRACED, Spans
 from codedesigner.service.store import BOUNDS, Bounds, Store
 from codedesigner.service.task import Json, Module, Task
 
@@ -84,6 +85,7 @@ class Worker:
         children: Children | None = None,
         advise: Advise | None = None,
         listen: Listen = deaf,
+        spans: Spans = UNTRACED,
     ) -> None:
         self.name = name or worker_name()
         self.config = config
@@ -98,6 +100,7 @@ class Worker:
         self._advise = advise
         self._advised: asyncio.Task[None] | None = None
         self._listen = listen
+        self._spans = spans
         self._ends = Ends(store, listen)
         self._recovery = Recovery(store, modules, children, self.name, listen)
         self._scheduler = Scheduler()
@@ -278,7 +281,7 @@ class Worker:
     async def _carry(self, entry: Entry) -> None:
         """One task from its beginning to whatever its end is."""
         module = self._modules[entry.task.module]
-        entry.job = asyncio.create_task(executed(self._store, module, entry))
+        entry.job = asyncio.create_task(executed(self._store, module, entry, self._spans))
         await asyncio.wait({entry.job})
         async with entry.lock:
             entry.done = True

@@ -7,6 +7,7 @@ import math
 import os
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from codedesigner.assembly.memory import KeptOutcomes
@@ -24,8 +25,10 @@ from codedesigner.service.held import Held
 from codedesigner.service.host import CLONES, NOWHERE, opened, supervisor_of_all, worker_of
 from codedesigner.service.logs import Log
 from codedesigner.service.noting import Notes
+from codedesigner.service.outcomes import SharedBook
 from codedesigner.service.parting import heeded
 from codedesigner.service.settings import ServiceSettings
+from codedesigner.service.spans import UNTRACED, Spans
 from codedesigner.service.telling import Telling
 from codedesigner.service.worker import Worker, WorkerConfig
 
@@ -45,6 +48,7 @@ async def work(
     timing: Timing | None = None,
     leader: int | None = None,
     ended: Callable[[], None] = lambda: None,
+    spans: Spans = UNTRACED,
 ) -> None:
     """Take tasks until SIGTERM, SIGINT or SIGHUP comes, and return once they have ended or were handed back.
 
@@ -56,7 +60,7 @@ async def work(
     """
     tell, environ = Telling(log), _environ(settings, environ)
     transport = HttpTransport(reach=Reach.of_environment(environ))
-    heard: list[PoolListen] = [tell.pool]
+    heard: list[PoolListen] = [tell.pool, spans.pool]
 
     def hear(event: PoolEvent) -> None:
         for each in heard:
@@ -66,7 +70,8 @@ async def work(
     async with opened(database_url, folder, for_people=share, transport=transport, tell=tell.note, listen=hear) as base:
         notes = Notes(base.database, base.clock, tell.note)
         heard.append(notes.pool)
-        forges = Forges(settings, held, timing=timing, clones=Clones(folder / CLONES))
+        patience = replace(timing or Timing(), around=spans.write)
+        forges = Forges(settings, held, timing=patience, clones=Clones(folder / CLONES))
         await forges.check()
         options = _options(settings, folder / NOWHERE)
         desks = ForgeDesks(
@@ -78,13 +83,12 @@ async def work(
             held.state_key,
             tell.note,
             held.known,
-            KeptOutcomes(environ),
+            SharedBook(base.database, KeptOutcomes(environ), base.clock, tell.note),
             notes.progress,
         )
         usual = WorkerConfig(slots=slots, grace_s=settings.limits.stop_seconds)
-        worker = worker_of(
-            base, desks, supervisor_of_all(base, options, environ), config=config or usual, listen=tell.service
-        )
+        ask = supervisor_of_all(base, options, environ)
+        worker = worker_of(base, desks, ask, config=config or usual, listen=tell.service, spans=spans)
         try:
             await _run(worker, leader, tell.note)
         finally:

@@ -140,7 +140,9 @@ class Client:
         self, method: Method, path: str, body: Mapping[str, Any] | None, *, write: bool | None = None
     ) -> Answer:
         writes = method != "GET" if write is None else write
-        return await self._attempts.send(lambda: self._exchange(method, path, body), writes=writes)
+        return await self._attempts.send(
+            lambda: self._exchange(method, path, body), writes=writes, what=f"{method} {path}"
+        )
 
     def _now(self) -> float:
         return self._attempts.timing.now()

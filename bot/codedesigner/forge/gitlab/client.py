@@ -144,7 +144,9 @@ class Client:
     async def _send(
         self, method: Method, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None
     ) -> Answer:
-        return await self._attempts.send(lambda: self._exchange(method, path, query, body), writes=method != "GET")
+        return await self._attempts.send(
+            lambda: self._exchange(method, path, query, body), writes=method != "GET", what=f"{method} {path}"
+        )
 
     def _exchange(self, method: Method, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> Answer:
         from gitlab import GitlabError

@@ -19,6 +19,7 @@ from codedesigner.service.logs import Log
 from codedesigner.service.quotas import QuotaBoard
 from codedesigner.service.reviews import ReviewBoard
 from codedesigner.service.settings import ServiceSettings, urgency
+from codedesigner.service.spans import UNTRACED, Spans
 from codedesigner.service.store import Store
 from codedesigner.service.web.acts import Acts
 from codedesigner.service.web.bodies import Room
@@ -54,6 +55,7 @@ class Given:
     works: bool
     outcomes: Callable[[], Sequence[Record]]
     every_s: float = 1.5
+    spans: Spans = UNTRACED
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def build(given: Given) -> Web:
         now=now,
         ticks=given.ticks,
     )
-    hooks = Hooks(settings, given.held.webhooks, box, given.log, meters, now=now, ticks=given.ticks)
+    hooks = Hooks(settings, given.held.webhooks, box, given.log, meters, now=now, ticks=given.ticks, spans=given.spans)
     guard = Guard(Sessions(given.held.login), Room(_FORM_BYTES), settings.public_url.startswith("https:"))
     tries = Throttle(settings.limits.sign_ins_per_minute, given.ticks)
     site = Site(

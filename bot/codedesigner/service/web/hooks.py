@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from math import ceil
 from typing import Any
@@ -20,6 +20,7 @@ from codedesigner.service.inbox import Refused as Unwanted
 from codedesigner.service.intake import Delivery, Rejected, Secrets, receive_github, receive_gitlab
 from codedesigner.service.logs import Log
 from codedesigner.service.settings import ServiceSettings, allowed
+from codedesigner.service.spans import UNTRACED, Spans
 from codedesigner.service.telling import Telling
 from codedesigner.service.web.bodies import Room, read_body
 from codedesigner.service.web.meters import Meters
@@ -62,7 +63,9 @@ class Hooks:
         *,
         now: Callable[[], float],
         ticks: Callable[[], float],
+        spans: Spans = UNTRACED,
     ) -> None:
+        self._spans = spans
         self._settings = settings
         self._secrets = secrets
         self._inbox = box
@@ -92,10 +95,19 @@ class Hooks:
         source = source_of(
             request.client.host if request.client else "", request.headers.get("x-forwarded-for", ""), self._proxies
         )
-        try:
-            answer = await self._answer(forge, source, request, receive)
-        except ClientDisconnect:
-            answer = self._refused(forge, source, Rejected(400, "the connection was closed before the end of the body"))
+        with self._spans.webhook(forge) as tell:
+            try:
+                answer = await self._answer(forge, source, request, receive)
+            except ClientDisconnect:
+                closed = Rejected(400, "the connection was closed before the end of the body")
+                answer = self._refused(forge, source, closed)
+            tell(
+                {
+                    "status": answer.status,
+                    "answer": answer.said.get("status", ""),
+                    "task.id": answer.said.get("task", ""),
+                }
+            )
         self._meters.webhook(forge, answer.status, self._ticks() - began)
         return answer.response()
 
@@ -136,7 +148,7 @@ class Hooks:
         if not allowed(self._repositories(delivery.forge), delivery.repo):
             return self._ignored(delivery, "the repository is not one of those that are reviewed")
         try:
-            came = await self._accepted(delivery)
+            came = await self._accepted(replace(delivery, trace=self._spans.current))
         except DatabaseError as error:
             why = Rejected(503, error.message)
             return self._refused(delivery.forge, source, why, LATER_S, said="not stored; try again")

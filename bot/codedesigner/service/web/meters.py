@@ -73,6 +73,8 @@ class _Shared(Collector):
             yield from _of_tasks(self._snapshot.figures)
             yield from _of_locations(self._snapshot.quotas, self._snapshot.reviews)
             yield _agreement(self._snapshot.reviews)
+            found = len(self._snapshot.reviews.agreements)
+            yield _gauge("insights_generated_24h", "Findings of finished reviews.", (), [((), found)])
             yield _gauge("workers_alive", "Workers heard of lately.", (), [((), self._snapshot.alive)])
 
 
@@ -80,18 +82,28 @@ def _of_tasks(figures: Figures) -> Iterator[Metric]:
     depth = [((module, state), n) for module, states in figures.depth.items() for state, n in states.items()]
     yield _gauge("queue_depth", "Tasks that have not ended.", ("module", "state"), depth)
     yield _gauge("oldest_pending_task_seconds", "Age of the oldest task nobody began.", (), [((), figures.oldest_s)])
-    for name, counts in (("completed", figures.completed), ("failed", figures.failed)):
-        rows = [((task_type,), n) for task_type, n in counts.items()]
+    for name, ended in (("completed", figures.completed), ("failed", figures.failed)):
+        rows = [((task_type,), n) for task_type, n in ended.items()]
         yield _gauge(f"tasks_{name}_24h", f"Tasks that {name} in the last day.", ("task_type",), rows)
     took = [((task_type,), seconds) for task_type, seconds in figures.average_s.items()]
-    yield _gauge("task_average_seconds_24h", "From being asked for to having ended.", ("task_type",), took)
+    yield _gauge("task_average_seconds_24h", "How long tasks ran, without what they waited.", ("task_type",), took)
     for name, words, count in (
         ("preemptions_24h", "Tasks that gave way to more urgent ones.", figures.preemptions),
         ("tasks_recovered_24h", "Tasks taken over from workers that died.", figures.recovered),
         ("deliveries_24h", "Webhooks that were accepted.", figures.deliveries),
-        ("llm_requests_24h", "Calls to models.", figures.llm_requests),
+        ("sections_documented_24h", "Publications that were made.", figures.sections),
+        ("research_items_24h", "Pieces of research that were done.", figures.researched),
+        ("blessed_insights_pending", "Reviews that are done and not published.", figures.unpublished),
+        ("comments_pending", "People's comments that are not answered yet.", figures.comments),
+        ("seeds_unexplored", "Changes whose review has not begun.", figures.unexplored),
     ):
         yield _gauge(name, words, (), [((), count)])
+    for name, words, counts in (
+        ("llm_requests_24h", "Calls to models.", figures.calls),
+        ("deep_mode_usage_24h", "Calls in deep mode.", figures.deep),
+        ("rate_limits_hit_24h", "Answers that said too much.", figures.limits),
+    ):
+        yield _gauge(name, words, ("location",), [((location,), n) for location, n in counts.items()])
 
 
 def _of_locations(quotas: tuple[QuotaSeen, ...], reviews: ReviewsSeen) -> Iterator[Metric]:
@@ -109,7 +121,6 @@ def _of_locations(quotas: tuple[QuotaSeen, ...], reviews: ReviewsSeen) -> Iterat
     yield _gauge("location_tokens_24h", "Tokens in finished reviews.", ("location", "direction"), tokens)
     limits = [((one.location,), one.hour_limit) for one in quotas if one.hour_limit is not None]
     yield _gauge("quota_learned_hour_limit", "What servers were learned to allow.", ("location",), limits)
-    yield _gauge("rate_limits_hit_24h", "Answers that said too much.", (), [((), reviews.limits_hit)])
 
 
 def _agreement(reviews: ReviewsSeen) -> Metric:

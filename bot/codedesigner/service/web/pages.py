@@ -55,15 +55,12 @@ PAGES: Mapping[str, Page] = {
 
 
 def parts_of_task(one: SeenTask, seen: Seen, form: str) -> tuple[Region, ...]:
-    """The parts of one task's page. Its review may be another task of the same work."""
-    works = {task.id for task in one.together if task.work == one.task.work} | {one.task.id}
-    review = next((each for each in seen.reviews.reviews if each.task_id in works), None)
-    report = review.report if review else None
+    """The parts of one task's page."""
     return (
         onetask.standing(one.task, seen.at),
         onetask.acts(one.task, seen.at, form),
-        onetask.progress(report, one.events),
-        onetask.findings_of(report, one.task.id),
+        onetask.progress(one.report, one.events),
+        onetask.findings_of(one.report, one.task.id),
         onetask.stages(one.together, seen.at),
         onetask.timeline(one.events, one.together),
     )

@@ -54,7 +54,7 @@ def day_figures(given: Figures, reviews: ReviewsSeen) -> Region:
         ("Gave way", many(given.preemptions), ""),
         ("Taken over", many(given.recovered), "warn" if given.recovered else ""),
         ("Model calls", many(given.llm_requests), ""),
-        ("Limits hit", many(reviews.limits_hit), "warn" if reviews.limits_hit else ""),
+        ("Limits hit", many(given.limits_hit), "warn" if given.limits_hit else ""),
         ("Tokens", many(reviews.tokens), ""),
         ("Cost", money(reviews.cost_usd), ""),
     )
@@ -118,21 +118,20 @@ def finished(given: ReviewsSeen, now: float, *, most: int) -> Region:
 
 
 def _review(one: ReviewSeen, now: float) -> dict[str, object]:
-    report = one.report
-    posted = sum(finding.disposition == "posted" for finding in report.findings)
+    brief = one.brief
     return {
         "id": one.task_id,
         "of": of(one.forge, one.repo, one.number),
-        "conclusion": report.gate.conclusion,
-        "head": report.change.head[:8],
-        "posted": posted,
-        "aside": len(report.findings) - posted,
-        "answered": report.coverage.items_answered,
-        "planned": report.coverage.items_planned,
-        "calls": many(report.usage.model_calls),
-        "tokens": many(report.usage.tokens_in + report.usage.tokens_out),
-        "cost": money(sum(location.cost_usd for location in report.locations)),
-        "took": took(report.usage.duration_ms),
+        "conclusion": brief.conclusion,
+        "head": brief.head,
+        "posted": brief.posted,
+        "aside": brief.aside,
+        "answered": brief.answered,
+        "planned": brief.planned,
+        "calls": many(brief.calls),
+        "tokens": many(brief.tokens),
+        "cost": money(brief.cost_usd),
+        "took": took(brief.took_ms),
         "ago": span(now - one.at),
     }
 

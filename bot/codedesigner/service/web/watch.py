@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from codedesigner.publish.report import Report
 from codedesigner.service.board import Board, Figures, Happening, WorkerSeen
 from codedesigner.service.quotas import QuotaBoard, QuotaSeen
 from codedesigner.service.reviews import ReviewBoard, ReviewsSeen
@@ -14,6 +15,8 @@ from codedesigner.service.task import Task
 from codedesigner.vote.history import Record
 
 FRESH_S = 1.0
+STEADY_S = 30.0
+"""So long what was learned of outcomes is good: people answer to findings by the minute at most."""
 MOST_GOING = 500
 
 
@@ -45,10 +48,14 @@ class SeenTask:
     task: Task
     together: tuple[Task, ...]
     events: tuple[Happening, ...]
+    report: Report | None
 
 
 class Watch:
-    """Reads for all who look; what was read is good for `FRESH_S` seconds. `now` is the time that workers share."""
+    """Reads for all who look; what was read is good for `FRESH_S` seconds, outcomes longer.
+
+    `now` is the time that workers share.
+    """
 
     def __init__(
         self,
@@ -68,7 +75,8 @@ class Watch:
         self._ticks = ticks
         self._turn = asyncio.Lock()
         self._seen: Seen | None = None
-        self._until = 0.0
+        self._until = self._steady_until = 0.0
+        self._records: tuple[Record, ...] = ()
 
     async def seen(self) -> Seen:
         """The service as it is.
@@ -87,7 +95,13 @@ class Watch:
         task = await self._board.task(name) if name.isascii() and name.isprintable() else None
         if task is None:
             return None
-        return SeenTask(task, tuple(await self._board.together(task)), tuple(await self._board.timeline(task)))
+        together = tuple(await self._board.together(task))
+        # Its review may be another task of the same work.
+        own = [one.id for one in together if one.work == task.work and one.id != task.id]
+        report = None
+        for each in (task.id, *reversed(own)):
+            report = report or await self._reviews.whole(each)
+        return SeenTask(task, together, tuple(await self._board.timeline(task)), report)
 
     async def _read(self) -> Seen:
         return Seen(
@@ -98,5 +112,11 @@ class Watch:
             tuple(await self._board.workers()),
             await self._quotas.quotas(),
             await self._reviews.reviews(),
-            tuple(await asyncio.to_thread(self._outcomes)),
+            await self._known(),
         )
+
+    async def _known(self) -> tuple[Record, ...]:
+        if self._ticks() >= self._steady_until:
+            self._records = tuple(await asyncio.to_thread(self._outcomes))
+            self._steady_until = self._ticks() + STEADY_S
+        return self._records
