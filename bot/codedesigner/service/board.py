@@ -153,7 +153,7 @@ class Board:
         return [Happening(row.at, row.task_id, row.name, json.loads(row.detail)) for row in reversed(found)]
 
     async def report(self, task: Task) -> str:
-        """The report (JSON) that a task has left; empty where there is none."""
+        """What a task has left (JSON): a report, or what its followers go on from; empty where there is nothing."""
         given = {"id": task.id}
         found = await self._database.look(
             lambda db: db.execute(text("SELECT result FROM tasks WHERE id = :id"), given).scalar()

@@ -90,8 +90,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE tasks ADD COLUMN waits INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE tasks ADD COLUMN away_since DOUBLE PRECISION NOT NULL DEFAULT 0",
-    ),
-    (
         "ALTER TABLE tasks ADD COLUMN ran_s DOUBLE PRECISION NOT NULL DEFAULT 0",
         _OUTCOMES,
         "CREATE INDEX outcomes_noted ON outcomes (noted)",

@@ -45,6 +45,21 @@ MODULE_OF: Mapping[TaskType, Module] = {
     "generate_questions": "researcher",
     "synthesize_findings": "researcher",
 }
+ORDER: tuple[TaskType, ...] = (
+    "generate_questions",
+    "evaluate_source",
+    "extract_content",
+    "synthesize_findings",
+    "exploration",
+    "critique",
+    "synthesis",
+    "review",
+    "incorporate_insight",
+    "review_section",
+    "draft_section",
+    "address_comment",
+)
+"""As a pull request goes through them."""
 BASE_PRIORITIES: Mapping[TaskType, int] = {
     "exploration": 50,
     "synthesis": 60,

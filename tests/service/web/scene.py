@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sqlalchemy import text
@@ -13,11 +13,14 @@ from tests.publish.sample import sample
 
 from codedesigner.event.model import CommandIssued, Event, ReviewRequested
 from codedesigner.publish.report import LocationReport, Report, to_json
+from codedesigner.pullrequest.linking import Linked
+from codedesigner.run.sources import Refused, Sources
 from codedesigner.service.database import Database
 from codedesigner.service.inbox import Accepted, SqlInbox
 from codedesigner.service.intake import Delivery
+from codedesigner.service.modules.research import Evaluated, to_text
 from codedesigner.service.store import Store
-from codedesigner.service.task import Task, TaskType
+from codedesigner.service.task import ORDER, Task, TaskType
 from codedesigner.vote.history import Record
 
 BASE = "b" * 40
@@ -27,6 +30,21 @@ RECORDS = (
     Record("ruff", "correctness", "undefined-name", 96.0, 1.0),
     Record("ruff", "style", "unused-import", 12.0, 3.0),
     Record("bandit", "security", "shell-injection", 6.0, 11.0),
+)
+RAN: dict[str, float] = {
+    "generate_questions": 2.1, "evaluate_source": 0.4, "extract_content": 1.7, "synthesize_findings": 0.2,
+    "exploration": 61.3, "critique": 24.8, "synthesis": 6.2, "review": 1.9, "incorporate_insight": 7.4,
+}  # fmt: skip
+SOURCES = Sources(
+    head="h" * 40,
+    base="b" * 40,
+    changed=("src/cart.py",),
+    code=("src/orders.py", "tests/test_cart.py"),
+    documents=("docs/checkout.md",),
+    refused=(
+        Refused("document", "the change adds it: documents count as they were before", 1, ("docs/praise.md",)),
+        Refused("code", "it is further from the change than what is read", 11, ("legacy/a.py", "legacy/b.py")),
+    ),
 )
 HOSTILE = "</title><script>alert(1)</script> & \u202e 'x' \x1b[2J"
 
@@ -72,11 +90,17 @@ class Scene:
         assert found is not None
         return found
 
-    async def done(self, task: Task, report: Report | None = None, outcome: str = "done") -> Task:
-        """It has ended."""
+    async def done(
+        self, task: Task, report: Report | None = None, outcome: str = "done", *, left: str = "", ran_s: float = 0.0
+    ) -> Task:
+        """It has ended, with a report or what its followers go on from."""
         running = await self.begun(task)
-        after = running.completed(self.clock(), outcome)
-        left = "" if report is None else to_json(report)
+        after = replace(running.completed(self.clock(), outcome), ran_s=ran_s)
+        if task.task_type == "evaluate_source":
+            after = replace(after, context={**after.context, "read": 4, "refused": 12})
+        if report is not None:
+            after = replace(after, context={**after.context, "findings": len(report.findings)})
+        left = left if report is None else to_json(report)
         assert await self.store.change(running, after, "task.completed", {"outcome": outcome}, result=left)
         self.database.do(lambda db: db.execute(text("UPDATE tasks SET followed = 1 WHERE id = :id"), {"id": after.id}))
         return after
@@ -121,6 +145,26 @@ class Scene:
 
         await self.database.run(work)
 
+    async def through(self, first: Task, kinds: Sequence[TaskType]) -> Task:
+        """One task after the other, of the kinds from the first on; the last of them."""
+        task = first
+        for kind in kinds:
+            if kind != task.task_type:
+                task = await self.next_of(task, kind)
+            task = await self.done(
+                task,
+                left=to_text(Evaluated(SOURCES, Linked(trusted=(41,)))) if kind == "evaluate_source" else "",
+                ran_s=RAN[kind],
+            )
+        return task
+
+    async def reviewed(self, first: Task, report: Report) -> Task:
+        """All tasks of a review; the one that has left its report."""
+        judged = await self.through(first, ORDER[:7])
+        reported = await self.done(await self.next_of(judged, "review"), report, ran_s=RAN["review"])
+        await self.done(await self.next_of(reported, "incorporate_insight"), ran_s=RAN["incorporate_insight"])
+        return reported
+
     async def day(self) -> dict[str, Task]:
         """All of it; the tasks that tests look at."""
         await self.store.register("host-1", "host", 4242, 4)
@@ -128,13 +172,9 @@ class Scene:
         report = with_models(sample().report)
         found = {}
         for number, repo in ((12, "octo/shop"), (7, "octo/engine"), (31, "octo/site")):
-            first = await self.done(await self.asked(repo, number), outcome="prepared")
-            for kind in ("exploration", "critique", "synthesis"):
-                first = await self.done(await self.next_of(first, kind))
-            found[repo] = await self.done(await self.next_of(first, "review"), report)
-        running = await self.begun(
-            await self.next_of(await self.done(await self.asked("octo/shop", 15)), "exploration")
-        )
+            found[repo] = await self.reviewed(await self.asked(repo, number), report)
+        briefed = await self.through(await self.asked("octo/shop", 15), ORDER[:4])
+        running = await self.begun(await self.next_of(briefed, "exploration"))
         for share in range(1, 11):
             trend = "converging" if share > 7 else "discovering"
             await self.told(

@@ -329,7 +329,7 @@ def test_a_live_page_gets_what_has_changed_and_nothing_else(house: House) -> Non
         return messages(reply.body)
 
     first, *rest = house.play(scene)
-    assert set(first) == {"figures", "queue", "day", "workers", "ended"}
+    assert set(first) == {"figures", "queue", "day", "types", "workers", "ended"}
     assert "octo/late#9" in rest[-1]["queue"]
     assert set(rest[-1]) == {"figures", "queue", "day"}
 

@@ -102,7 +102,10 @@ class Researcher(PullModule):
             issues = await linked_issues(desk.forge, pull) if questions.links else NO_ISSUES
             return _result(desk, task, SOURCES, Evaluated(questions.here, issues), {})
         prepared = await _prepared(desk, pull, task)
-        return _result(desk, task, SOURCES, await _evaluated(desk, pull, prepared), {})
+        judged = await _evaluated(desk, pull, prepared)
+        read = len(judged.files.changed) + len(judged.files.code) + len(judged.files.documents)
+        counts: dict[str, Json] = {"read": read, "refused": sum(each.count for each in judged.files.refused)}
+        return _result(desk, task, SOURCES, judged, counts)
 
     async def _extract(self, task: Task, desk: Desk, pull: PullRequest) -> TaskResult:
         questions = await self._left(Questions, task, QUESTIONS)

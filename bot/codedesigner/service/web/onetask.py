@@ -8,8 +8,9 @@ from codedesigner.publish.page import said
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.publish.tally import DISPOSITION_WORDS, tally
 from codedesigner.service.board import Happening
+from codedesigner.service.modules.research import Evaluated
 from codedesigner.service.reviews import ReviewSeen
-from codedesigner.service.task import Task
+from codedesigner.service.task import ORDER, Task, TaskType, Work
 from codedesigner.service.web.regions import Region
 from codedesigner.service.web.words import clock, many, money, of, shown, took
 from codedesigner.text import render
@@ -28,6 +29,16 @@ _KINDS: Mapping[str, str] = {
     "llm.answered": "busy",
 }
 MOST_FINDINGS = 100
+MOST_SOURCES = 40
+_TELLS: Mapping[TaskType, tuple[str, ...]] = {
+    "generate_questions": ("files", "functions"),
+    "evaluate_source": ("read",),
+    "exploration": ("functions", "findings"),
+    "critique": ("findings",),
+    "synthesis": ("findings",),
+    "review": ("functions", "findings"),
+}
+"""What of a task's context is its own to tell: the rest it has from those before."""
 _EDGES = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -97,10 +108,78 @@ def _curve(points: Sequence[tuple[float, float]]) -> dict[str, object]:
     }
 
 
-def stages(tasks: Sequence[Task], now: float) -> Region:
-    """All tasks of the pull request."""
-    html = render("service/ended.html.j2", {"tasks": [shown(one, now) for one in tasks]})
-    return Region("stages", "Tasks of this pull request", html)
+def steps(task: Task, tasks: Sequence[Task], now: float) -> Region:
+    """The tasks of this piece of work in the order in which they were begun: how each stands and how long it ran."""
+    own = [one for one in tasks if _same(one.work, task.work)]
+    longest = max((_ran(one, now) for one in own), default=0.0)
+    rows = [
+        {
+            **shown(one, now),
+            "here": one.id == task.id,
+            "took": took(1000 * _ran(one, now)) if _ran(one, now) else "",
+            "share": round(100 * _ran(one, now) / longest, 1) if longest else 0,
+            "note": _note_of(one),
+        }
+        for one in sorted(own, key=lambda one: (one.created_at, ORDER.index(one.task_type)))
+    ]
+    return Region("steps", "Steps", _filled("steps", {"steps": rows}))
+
+
+def _same(one: Work, other: Work) -> bool:
+    """Whether both belong together; of what was asked for by number alone, the head is found on the way."""
+    heads = one.head == other.head or not (one.head and other.head)
+    return heads and one.kind == other.kind
+
+
+def _ran(task: Task, now: float) -> float:
+    return task.ran_s + (max(0.0, now - task.updated_at) if task.state == "running" else 0.0)
+
+
+def _note_of(task: Task) -> str:
+    """What it found out, in words."""
+    if task.state != "completed":
+        return ""
+    words = {"files": "file", "functions": "function", "findings": "finding", "read": "source"}
+    own = _TELLS.get(task.task_type, ())
+    counts = [(task.context.get(name), word) for name, word in words.items() if name in own]
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts if isinstance(n, int))
+
+
+def sources(given: Evaluated | None) -> Region:
+    """What was read about the change beside the change itself, and what was not, and why."""
+    if given is None:
+        return Region("sources", "Sources", '<p class="empty">No source has been judged yet.</p>')
+    judged, issues = given.files, tuple(f"#{number}" for number in given.issues.trusted)
+    kinds = (
+        ("changed file", judged.changed),
+        ("issue", issues),
+        ("code", judged.code),
+        ("document", judged.documents),
+    )
+    read = [(kind, name) for kind, names in kinds for name in names]
+    facts: dict[str, object] = {
+        "read": [{"kind": kind, "name": name} for kind, name in read[:MOST_SOURCES]],
+        "more": max(0, len(read) - MOST_SOURCES),
+        "refused": [
+            {
+                "kind": each.kind,
+                "count": each.count,
+                "reason": each.reason,
+                "names": ", ".join(each.names) + (" …" if each.count > len(each.names) else ""),
+            }
+            for each in (*judged.refused, *given.issues.refused)
+        ],
+        "notes": list(judged.notes),
+    }
+    return Region("sources", "Sources", _filled("sources", facts))
+
+
+def others(task: Task, tasks: Sequence[Task], now: float) -> Region:
+    """All other tasks of the pull request, the newest first."""
+    rows = [shown(one, now) for one in reversed(tasks) if not _same(one.work, task.work)]
+    return Region(
+        "stages", "Earlier, and beside it", render("service/ended.html.j2", {"tasks": rows, "none": "No other."})
+    )
 
 
 def timeline(events: Sequence[Happening], tasks: Sequence[Task]) -> Region:

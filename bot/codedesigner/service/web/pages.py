@@ -25,6 +25,7 @@ def _overview(seen: Seen) -> tuple[Region, ...]:
         regions.now_figures(seen.figures, seen.workers, seen.at),
         regions.queue(seen.going, seen.figures, seen.at),
         regions.day_figures(seen.figures, seen.reviews),
+        regions.types(seen.figures),
         regions.workers(seen.workers, seen.at),
         regions.ended(seen.ended, seen.at),
     )
@@ -59,9 +60,11 @@ def parts_of_task(one: SeenTask, seen: Seen, form: str) -> tuple[Region, ...]:
     return (
         onetask.standing(one.task, seen.at),
         onetask.acts(one.task, seen.at, form),
+        onetask.steps(one.task, one.together, seen.at),
         onetask.progress(one.report, one.events),
         onetask.findings_of(one.report, one.task.id),
-        onetask.stages(one.together, seen.at),
+        onetask.sources(one.sources),
+        onetask.others(one.task, one.together, seen.at),
         onetask.timeline(one.events, one.together),
     )
 

@@ -9,7 +9,7 @@ from codedesigner.publish.page import said
 from codedesigner.service.board import Figures, WorkerSeen
 from codedesigner.service.quotas import QuotaSeen
 from codedesigner.service.reviews import ReviewSeen, ReviewsSeen
-from codedesigner.service.task import MODULES, Task
+from codedesigner.service.task import MODULE_OF, MODULES, ORDER, Task
 from codedesigner.service.web.words import many, money, of, shown, span, took
 from codedesigner.text import render
 from codedesigner.vote.history import Record
@@ -38,6 +38,9 @@ def now_figures(given: Figures, workers: Sequence[WorkerSeen], now: float) -> Re
     tiles = (
         ("Running", many(running), ""),
         ("Waiting", many(waiting), ""),
+        ("Not begun", many(given.unexplored), ""),
+        ("To publish", many(given.unpublished), ""),
+        ("Comments", many(given.comments), ""),
         ("Oldest waits", span(given.oldest_s) if given.oldest_s else "–", "bad" if given.oldest_s > OLD_S else ""),
         ("Workers", str(alive), "" if alive else "bad"),
     )
@@ -64,6 +67,26 @@ def day_figures(given: Figures, reviews: ReviewsSeen) -> Region:
     if reviews.unreadable:
         notes.append(f"{reviews.unreadable:,} reports were written by another version and are left out.")
     return _tiles("day", "Last day", tiles, notes)
+
+
+def types(given: Figures) -> Region:
+    """Tasks of the last day by type, in the order in which a review goes through them."""
+    rows = []
+    for kind in ORDER:
+        waiting = given.types.get(kind, {})
+        if kind in given.completed or kind in given.failed or waiting:
+            rows.append(
+                {
+                    "name": kind.replace("_", " "),
+                    "module": MODULE_OF[kind],
+                    "completed": many(given.completed.get(kind, 0)),
+                    "failed": given.failed.get(kind, 0),
+                    "average": took(1000 * given.average_s[kind]) if kind in given.average_s else "",
+                    "running": waiting.get("running", 0),
+                    "waiting": waiting.get("pending", 0) + waiting.get("paused", 0),
+                }
+            )
+    return _region("types", "Kinds of tasks, last day", "types", {"rows": rows})
 
 
 def _tiles(name: str, title: str, tiles: Iterable[tuple[str, str, str]], notes: Sequence[str]) -> Region:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from codedesigner.publish.report import Report
 from codedesigner.service.board import Board, Figures, Happening, WorkerSeen
+from codedesigner.service.modules.research import Evaluated, from_text
 from codedesigner.service.quotas import QuotaBoard, QuotaSeen
 from codedesigner.service.reviews import ReviewBoard, ReviewsSeen
 from codedesigner.service.task import Task
@@ -43,12 +44,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class SeenTask:
-    """One task with all that belongs to it."""
+    """One task with all that belongs to it: the report of its work, and the sources that were judged for it."""
 
     task: Task
     together: tuple[Task, ...]
     events: tuple[Happening, ...]
     report: Report | None
+    sources: Evaluated | None = None
 
 
 class Watch:
@@ -96,12 +98,12 @@ class Watch:
         if task is None:
             return None
         together = tuple(await self._board.together(task))
-        # Its review may be another task of the same work.
-        own = [one.id for one in together if one.work == task.work and one.id != task.id]
-        report = None
-        for each in (task.id, *reversed(own)):
-            report = report or await self._reviews.whole(each)
-        return SeenTask(task, together, tuple(await self._board.timeline(task)), report)
+        # Its review may be another task of the same work: the newest that has left one.
+        left = next((one for one in (task, *reversed(together)) if one.work == task.work and _reported(one)), None)
+        report = None if left is None else await self._reviews.whole(left.id)
+        judged = next((one for one in (task, *reversed(together)) if _judged(one, task)), None)
+        sources = None if judged is None else from_text(Evaluated, await self._board.report(judged))
+        return SeenTask(task, together, tuple(await self._board.timeline(task)), report, sources)
 
     async def _read(self) -> Seen:
         return Seen(
@@ -120,3 +122,13 @@ class Watch:
             self._records = tuple(await asyncio.to_thread(self._outcomes))
             self._steady_until = self._ticks() + STEADY_S
         return self._records
+
+
+def _reported(task: Task) -> bool:
+    """Whether it has left a report: its stages before leave something else."""
+    return task.module == "explorer" and "findings" in task.context
+
+
+def _judged(one: Task, task: Task) -> bool:
+    """Whether it has judged the sources of the task's work."""
+    return one.task_type == "evaluate_source" and one.state == "completed" and one.work == task.work
