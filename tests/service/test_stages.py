@@ -159,8 +159,10 @@ def test_a_task_for_each_stage_publishes_what_one_go_does_and_leaves_the_report_
     assert {one.requests_total for one in report.locations} == {1, 2}
     assert shop.stage.check().conclusion == "failure"
     assert len(shop.stage.discussion.threads) == 1
-    seen = asyncio.run(ReviewBoard(shop.database, shop.store.clock).reviews())
-    assert [(one.task_id, one.report) for one in seen.reviews] == [(tasks[-2].id, report)]
+    board = ReviewBoard(shop.database, shop.store.clock)
+    seen = asyncio.run(board.reviews())
+    assert [(one.task_id, one.findings) for one in seen.reviews] == [(tasks[-2].id, report.findings)]
+    assert asyncio.run(board.whole(tasks[-2].id)) == report
 
 
 @pytest.mark.parametrize("kind", STAGES)
