@@ -47,7 +47,7 @@ class Wall:
         return str(self.chrome.find_element(By.ID, name).text)
 
     def until(self, words: str, name: str = "main") -> None:
-        waiting = WebDriverWait(self.chrome, 15, 0.05, [StaleElementReferenceException])
+        waiting = WebDriverWait(self.chrome, 40, 0.05, [StaleElementReferenceException])
         waiting.until(lambda _chrome: words in self.text(name))
 
     def press(self, name: str) -> None:
@@ -59,7 +59,7 @@ class Wall:
             return True
 
         missing = [StaleElementReferenceException, NoSuchElementException]
-        WebDriverWait(self.chrome, 15, 0.05, missing).until(pressed)
+        WebDriverWait(self.chrome, 40, 0.05, missing).until(pressed)
 
     def complaints(self) -> list[dict[str, Any]]:
         log: list[dict[str, Any]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]

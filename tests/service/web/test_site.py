@@ -331,7 +331,7 @@ def test_a_live_page_gets_what_has_changed_and_nothing_else(house: House) -> Non
     first, *rest = house.play(scene)
     assert set(first) == {"figures", "queue", "day", "types", "workers", "ended"}
     assert "octo/late#9" in rest[-1]["queue"]
-    assert set(rest[-1]) == {"figures", "queue", "day"}
+    assert set(rest[-1]) == {"figures", "queue", "day", "types"}
 
 
 def test_a_stream_ends_with_its_session_and_with_the_service(house: House) -> None:
