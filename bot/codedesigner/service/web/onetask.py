@@ -145,10 +145,14 @@ def _note_of(task: Task) -> str:
     return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts if isinstance(n, int))
 
 
-def sources(given: Evaluated | None) -> Region:
-    """What was read about the change beside the change itself, and what was not, and why."""
+def sources(given: Evaluated | None, tasks: Sequence[Task]) -> Region:
+    """What was read about the change beside the change itself, and what was not, and why; of old reviews, how many."""
     if given is None:
-        return Region("sources", "Sources", '<p class="empty">No source has been judged yet.</p>')
+        counts = next((one.context for one in reversed(tasks) if isinstance(one.context.get("read"), int)), None)
+        words = "No source has been judged yet."
+        if counts is not None:
+            words = f"{counts['read']} sources were read and {counts.get('refused', 0)} were not. Which, is not kept."
+        return Region("sources", "Sources", f'<p class="empty">{words}</p>')
     judged, issues = given.files, tuple(f"#{number}" for number in given.issues.trusted)
     kinds = (
         ("changed file", judged.changed),

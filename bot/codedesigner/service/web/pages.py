@@ -63,7 +63,7 @@ def parts_of_task(one: SeenTask, seen: Seen, form: str) -> tuple[Region, ...]:
         onetask.steps(one.task, one.together, seen.at),
         onetask.progress(one.report, one.events),
         onetask.findings_of(one.report, one.task.id),
-        onetask.sources(one.sources),
+        onetask.sources(one.sources, [each for each in one.together if each.work == one.task.work]),
         onetask.others(one.task, one.together, seen.at),
         onetask.timeline(one.events, one.together),
     )
