@@ -181,6 +181,9 @@ def test_what_a_killed_worker_has_started_ends_with_it(monkeypatch: pytest.Monke
         time.sleep(0.1)
 
     played([sys.executable, "-S", "-c", code], scene)
+    patience = time.monotonic() + 15
+    while time.monotonic() < patience and look(int(pid.read_text())) is not None:
+        time.sleep(0.02)
     assert look(int(pid.read_text())) is None
 
 
