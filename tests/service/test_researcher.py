@@ -116,8 +116,7 @@ class Study(Shop):
         self.store.change = noted  # type: ignore[method-assign, assignment]
 
     def left(self, task: Task) -> str:
-        """What it left when it ended; once the review has, nobody needs it."""
-        assert asyncio.run(self.store.result(task.id)) == ""
+        """What it left when it ended; some of it is forgotten later."""
         return self.results[task.id]
 
     def value(self, kind: type[Left], task: Task) -> Left:
@@ -399,3 +398,60 @@ def test_where_the_configuration_says_so_no_issue_is_read(study: Study) -> None:
     tasks = study.run()
     assert study.value(Evaluated, tasks["evaluate_source"]).issues == NO_ISSUES
     assert study.brief() == BRIEF
+
+
+def test_what_holds_pieces_of_code_is_forgotten_once_the_review_has_ended(study: Study) -> None:
+    tasks = study.run()
+
+    async def still(kind: str) -> bool:
+        return bool(await study.store.result(tasks[kind].id))
+
+    assert [kind for kind in STAGES if study.left(tasks[kind])] == list(STAGES)
+    assert [kind for kind in STAGES if asyncio.run(still(kind))] == ["generate_questions", "evaluate_source"]
+
+
+def test_a_head_that_moved_ends_the_research_and_begins_no_review(study: Study) -> None:
+    stage = study.stage
+    first = stage.pull
+
+    async def work() -> list[Task]:
+        await study.deliver(ReviewRequested(first.base, first.head, NUMBER))
+        inner = study.store.follow
+
+        async def follow(task: Task, followers: Any) -> Any:
+            if task.task_type == "evaluate_source" and stage.pull.head == first.head:
+                stage.push({"cart.py": "def total(prices):\n    return 0\n"})
+            return await inner(task, followers)
+
+        study.store.follow = follow  # type: ignore[method-assign]
+        return await study.settle(study.worker())
+
+    tasks = asyncio.run(work())
+    assert [(one.task_type, one.outcome) for one in tasks] == [
+        ("generate_questions", "done"),
+        ("evaluate_source", "done"),
+        ("extract_content", "superseded"),
+    ]
+    assert stage.check(first.head).conclusion == "cancelled"
+
+
+def test_a_worker_that_is_killed_in_between_is_followed_by_one_that_leaves_the_same(study: Study) -> None:
+    async def work() -> list[Task]:
+        pull = study.stage.pull
+        await study.deliver(ReviewRequested(pull.base, pull.head, NUMBER))
+        worker = study.worker("gone")
+        running = asyncio.create_task(worker.run())
+
+        async def half() -> bool:
+            return any(one.task_type == "extract_content" for one in await study.tasks())
+
+        await study.until(half)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await study.store.free("gone")
+        return await study.settle(study.worker("next"))
+
+    tasks = {one.task_type: one for one in asyncio.run(work())}
+    assert tasks["exploration"].outcome == "done"
+    assert study.brief() == BRIEF
+    assert study.value(Findings, tasks["synthesize_findings"]).briefs[0].text == BRIEF

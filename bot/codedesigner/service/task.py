@@ -78,8 +78,8 @@ DEEP: frozenset[TaskType] = frozenset({"synthesis"})
 """Types that take a model's deep mode, unless their context says that there is none to be had (`deep`: false)."""
 GOES_ON: frozenset[TaskType] = frozenset({"critique", "synthesis", "review"})
 """Types that go on with a review from what the task before them has left; once they have ended, nobody needs that."""
-RESEARCHED = ("questions", "sources", "extract", "briefs")
-"""In a context: ids of the tasks that have left what a review has to know."""
+HOLDS_CODE = ("extract", "briefs")
+"""In a context: ids of the tasks that have left what a review has to know of the code."""
 
 ACTIVE: frozenset[TaskState] = frozenset({"pending", "running", "paused"})
 FINAL: frozenset[TaskState] = frozenset({"completed", "failed"})
@@ -264,11 +264,12 @@ class Task:
 def needless(task: Task) -> tuple[str, ...]:
     """Ids of tasks whose results nobody needs any more, now that this one has ended as it has; () where it has not.
 
-    What was researched is needed by every stage of a review, what a stage has left by the next one. The report is kept.
+    What was read of the code is needed by every stage of a review, what a stage has left by the next one. The report is
+    kept, and so is what was asked and which sources were judged how.
     """
     if task.active:
         return ()
     last = task.task_type == "review" or task.module == "documenter" or task.outcome != "done"
-    names = (*(("after",) if task.task_type in GOES_ON else ()), *(RESEARCHED if last else ()))
+    names = (*(("after",) if task.task_type in GOES_ON else ()), *(HOLDS_CODE if last else ()))
     found = (task.context.get(name) for name in names)
     return tuple(dict.fromkeys(each for each in found if isinstance(each, str)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from codedesigner.service.web import onetask, regions
+from codedesigner.service.web import onetask, regions, researched
 from codedesigner.service.web.regions import Region
 from codedesigner.service.web.watch import Seen, SeenTask
 from codedesigner.service.web.words import of
@@ -63,6 +63,7 @@ def parts_of_task(one: SeenTask, seen: Seen, form: str) -> tuple[Region, ...]:
         onetask.steps(one.task, one.together, seen.at),
         onetask.progress(one.report, one.events),
         onetask.findings_of(one.report, one.task.id),
+        researched.research(one.research, [each for each in one.together if each.work == one.task.work]),
         onetask.sources(one.sources, [each for each in one.together if each.work == one.task.work]),
         onetask.others(one.task, one.together, seen.at),
         onetask.timeline(one.events, one.together),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from codedesigner.publish.report import Report
@@ -12,7 +12,8 @@ from codedesigner.service.board import Board, Figures, Happening, WorkerSeen
 from codedesigner.service.modules.research import Evaluated, from_text
 from codedesigner.service.quotas import QuotaBoard, QuotaSeen
 from codedesigner.service.reviews import ReviewBoard, ReviewsSeen
-from codedesigner.service.task import Task
+from codedesigner.service.task import Task, TaskType
+from codedesigner.service.web.researched import RESEARCH
 from codedesigner.vote.history import Record
 
 FRESH_S = 1.0
@@ -44,13 +45,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class SeenTask:
-    """One task with all that belongs to it: the report of its work, and the sources that were judged for it."""
+    """One task with all that belongs to it: the report of its work, and the sources that were judged for it.
+
+    `research` is what the researcher's tasks of that work have left, as far as it is kept.
+    """
 
     task: Task
     together: tuple[Task, ...]
     events: tuple[Happening, ...]
     report: Report | None
     sources: Evaluated | None = None
+    research: Mapping[TaskType, str] = field(default_factory=dict)
 
 
 class Watch:
@@ -103,7 +108,9 @@ class Watch:
         report = None if left is None else await self._reviews.whole(left.id)
         judged = next((one for one in (task, *reversed(together)) if _judged(one, task)), None)
         sources = None if judged is None else from_text(Evaluated, await self._board.report(judged))
-        return SeenTask(task, together, tuple(await self._board.timeline(task)), report, sources)
+        asked = {one.task_type: one for one in together if one.task_type in RESEARCH and one.work == task.work}
+        research = {kind: await self._board.report(one) for kind, one in asked.items()}
+        return SeenTask(task, together, tuple(await self._board.timeline(task)), report, sources, research)
 
     async def _read(self) -> Seen:
         return Seen(
