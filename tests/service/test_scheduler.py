@@ -48,6 +48,9 @@ def yes(_task: Task) -> bool:
         (task("exploration"), SystemState(), 100, 70),
         (task("exploration", context={"seed_priority": 2}), SystemState(), 0, 70),
         (task("review", context={"seed_priority": 2}), SystemState(), 0, 55),
+        (task("review", context={"after": "t"}), SystemState(), 0, 65),
+        (task("critique", context={"after": "t"}), SystemState(), 0, 55),
+        (task("exploration", context={"after": "t"}), SystemState(), 0, 50),
         (task("address_comment"), SystemState(), 0, 95),
         (task("synthesis"), SystemState(), 0, 60),
         (task("synthesis"), SystemState(deferred=("o/a-1-synthesis-1000000.0",)), 0, -40),
@@ -58,6 +61,13 @@ def yes(_task: Task) -> bool:
 )
 def test_each_factor(one: Task, state: SystemState, after_h: float, score: float) -> None:
     assert compute_priority(one, state, NOW + after_h * HOUR_S) == pytest.approx(score)
+
+
+def test_a_review_that_has_begun_is_ended_before_another_begins() -> None:
+    begun, waiting = task("critique", context={"after": "t"}), task("exploration", at=NOW - HOUR_S, n=2)
+    pick = Scheduler().peek_next([waiting, begun], SystemState(), NOW, yes)
+    assert pick is not None
+    assert pick.task == begun
 
 
 def test_a_comment_is_next_and_takes_the_place_of_a_long_review() -> None:

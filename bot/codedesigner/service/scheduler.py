@@ -1,7 +1,7 @@
 """Which task is next, and whether one that runs makes room for it. A structure on given values and times: no I/O.
 
-A task's score is its type's base priority, moved by five factors and by what the supervisor advised. It decides among
-those of one class. The classes, the first of them first:
+A task's score is its type's base priority, moved by five factors, by what has begun already, and by what the supervisor
+advised. It decides among those of one class. The classes, the first of them first:
 
 1. what is to end;
 2. what has waited for a day (`AT_LAST` times `max_wait_s`), the oldest first, so that nothing starves;
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from codedesigner.service.task import ASKED_AT, MODULES, SEED_POINTS, Module, Task, seed_of
+from codedesigner.service.task import ASKED_AT, GOES_ON, MODULES, SEED_POINTS, Module, Task, seed_of
 
 HOUR_S = 3_600.0
 HEAVY_BACKLOG, BACKLOG = 20, 10
@@ -27,6 +27,8 @@ HEAVY_BACKLOG_POINTS, BACKLOG_POINTS = 30, 15
 AGE_POINTS_PER_HOUR, MOST_AGE_POINTS = 2.0, 20.0
 COMMENT_POINTS = 25
 NO_DEEP_QUOTA_POINTS = -100
+BEGUN_POINTS = 10
+"""What goes on with a review gains before what begins one: many reviews that are half done are of no use to anybody."""
 RECOMPUTE_S = 60.0
 RECOMPUTE_SHARE = 0.2
 DEFAULT_WEIGHTS: Mapping[Module, float] = {"explorer": 40.0, "documenter": 40.0, "researcher": 20.0}
@@ -81,6 +83,8 @@ def compute_priority(task: Task, state: SystemState, now: float) -> float:
     score += min(waited_h * AGE_POINTS_PER_HOUR, MOST_AGE_POINTS)
     if task.task_type == "exploration":
         score += SEED_POINTS * seed_of(task.context)
+    if task.task_type in GOES_ON and "after" in task.context:
+        score += BEGUN_POINTS
     if task.task_type == "address_comment":
         score += COMMENT_POINTS
     if task.requires_deep_mode and task.id in state.deferred:

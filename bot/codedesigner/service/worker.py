@@ -261,7 +261,8 @@ class Worker:
         after = await self._store.start(task, self.name, self.config.lease_s, detail)
         if after is None:
             return
-        self._served.append((after.updated_at, after.work.repo))
+        if "after" not in after.context:  # a review is one, however many tasks it has
+            self._served.append((after.updated_at, after.work.repo))
         entry = self._entries[after.id] = Entry(after)
         said: dict[str, Json] = {"task_id": after.id, "module": after.module, "task_type": after.task_type, **detail}
         self._tell("task.scheduled", **said)
