@@ -38,7 +38,10 @@ class Ran:
 
 @dataclass
 class Workflow:
-    """Runs a job for each event. `token` is the job's GITHUB_TOKEN; `patience_s` is how long a run waits for limits."""
+    """Runs a job for each event. `token` is the job's GITHUB_TOKEN; `patience_s` is how long a run waits for limits.
+
+    `fresh`: nothing is kept from one job to the next, as on a runner without a cache.
+    """
 
     github: GitHub
     project: Project
@@ -47,6 +50,7 @@ class Workflow:
     token: str
     patience_s: float = 900.0
     inputs: dict[str, str] = field(default_factory=dict)
+    fresh: bool = False
     _runs: Iterator[int] = field(default_factory=itertools.count)
 
     def on(self, name: str, action: str, pull: Pull, **more: Any) -> Ran:
@@ -60,7 +64,7 @@ class Workflow:
         given = {"locations": QUICK, **self.inputs}
         environ = happened.environment(folder, self.token if token is None else token, **given)
         Path(environ["GITHUB_WORKSPACE"]).mkdir(exist_ok=True)
-        environ["CODEDESIGNER_STATE_DIR"] = str(self.folder / "state")
+        environ["CODEDESIGNER_STATE_DIR"] = str((folder if self.fresh else self.folder) / "state")
         repo = checkout or Path(environ["GITHUB_WORKSPACE"])
         payload = Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8")
         self.capfd.readouterr()

@@ -53,7 +53,10 @@ class Ran:
 
 @dataclass
 class Jobs:
-    """Runs a job for a pipeline. `token` is CODEDESIGNER_GITLAB_TOKEN."""
+    """Runs a job for a pipeline. `token` is CODEDESIGNER_GITLAB_TOKEN.
+
+    `fresh`: nothing is kept from one job to the next, as on a runner without a cache.
+    """
 
     world: GitLab
     project: Project
@@ -64,6 +67,8 @@ class Jobs:
     folder: Path
     capfd: Any
     patience_s: float = 900.0
+    locations: str = QUICK
+    fresh: bool = False
     _runs: Iterator[int] = field(default_factory=itertools.count)
 
     def opened(self, files: Mapping[str, str | None], *, fork: bool = False) -> MergeRequest:
@@ -77,11 +82,11 @@ class Jobs:
         folder = self.folder / f"run{next(self._runs)}"
         owner = next(each for each in self.world.projects if str(each.id) == environ["CI_PROJECT_ID"])
         repo = jobs.checkout(owner, environ["CI_COMMIT_SHA"], folder)
-        (self.folder / "locations.yaml").write_text(QUICK)
+        (self.folder / "locations.yaml").write_text(self.locations)
         given = {
             **environ,
             "CODEQUALITY_FILE": str(folder / REPORT),
-            "CODEDESIGNER_STATE_DIR": str(self.folder / "state"),
+            "CODEDESIGNER_STATE_DIR": str((folder if self.fresh else self.folder) / "state"),
             "CODEDESIGNER_LOCATIONS_FILE": str(self.folder / "locations.yaml"),
         }
         wanted = self.token if token is None else token

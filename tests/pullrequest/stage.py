@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 from codedesigner.assembly.options import ReviewOptions
+from codedesigner.assembly.request import Prepared
 from codedesigner.event.command import typed
 from codedesigner.event.model import CommandIssued, Event, QuestionAsked, QueueEntered, ReviewRequested
 from codedesigner.forge.memory import MemoryForge
 from codedesigner.publish.discussion import Account, Check, Comment, Discussion, PullRequest, Thread
 from codedesigner.publish.forge.recall import Remembered, recall
+from codedesigner.publish.report import Report
 from codedesigner.pullrequest.checkout import Checkout
 from codedesigner.pullrequest.desk import Desk, Ended
 from codedesigner.pullrequest.handling import handle
@@ -48,9 +50,24 @@ class Clock:
         return self.now
 
 
+@dataclass(frozen=True)
+class Counting(Checkout):
+    """Reviews, and what was reviewed: a decision about what was told before asks nobody, not even an analyser."""
+
+    reviews: list[Prepared] = field(default_factory=list)
+
+    async def review(self, prepared: Prepared) -> Report:
+        """The report."""
+        self.reviews.append(prepared)
+        return await super().review(prepared)
+
+
 @dataclass
 class Stage:
-    """One pull request. `locations` are who looks: two quick analysers, unless a file of locations says otherwise."""
+    """One pull request. `reviews` are those that somebody was asked for.
+
+    `locations` are who looks: two quick analysers, unless a file of locations says otherwise.
+    """
 
     repo: Repo
     key: bytes | None = None
@@ -59,6 +76,7 @@ class Stage:
     environ: dict[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     lines: list[str] = field(default_factory=list)
+    reviews: list[Prepared] = field(default_factory=list)
     forge: MemoryForge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,7 +126,7 @@ class Stage:
         async def fetch(_commits: object) -> Path | None:
             return None
 
-        reviewing = Checkout(self.forge, options, self.environ, fetch, self.lines.append)
+        reviewing = Counting(self.forge, options, self.environ, fetch, self.lines.append, reviews=self.reviews)
         return Desk(self.forge, reviewing, self.clock, "run-1", self.key, self.lines.append)
 
     def handle(self, event: Event) -> Ended:

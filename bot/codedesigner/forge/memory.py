@@ -131,6 +131,11 @@ class MemoryForge:
             raise MissingError(f"there is no issue {number}", status=404)
         return self.issues[number]
 
+    async def kept(self, sha: str, name: str) -> str:
+        """What the check carries, once it has ended."""
+        there = self.checks.get((sha, name))
+        return there.kept if there is not None and there.conclusion is not None else ""
+
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""
         return [pull for pull in self.pulls.values() if pull.head == sha and pull.state == "open"]

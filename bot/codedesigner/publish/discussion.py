@@ -210,7 +210,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The check of one commit. `conclusion` None: it is running. `run` names the run that made it."""
+    """The check of one commit. `conclusion` None: it is running. `run` names the run that made it.
+
+    `kept` is the digest of the report that stands in the summary. Nobody can write it who could not write the verdict.
+    """
 
     sha: str
     name: str
@@ -222,3 +225,4 @@ class Check:
     run: str = ""
     number: int | None = None
     url: str = ""
+    kept: str = ""

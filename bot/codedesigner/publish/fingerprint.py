@@ -7,10 +7,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from codedesigner.publish.plain import folded
 from codedesigner.severity import rank
 from codedesigner.vote.finding import Finding
+
+if TYPE_CHECKING:
+    from codedesigner.publish.report import FindingReport
 
 _HEX_DIGITS = 32
 
@@ -49,7 +53,7 @@ def number_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(replace(finding, id=f"F{number}") for number, finding in enumerate(ordered, 1))
 
 
-def in_order_of_numbers(finding: Finding) -> tuple[bool, int, str, int, str, int, str]:
+def in_order_of_numbers(finding: Finding | FindingReport) -> tuple[bool, int, str, int, str, int, str]:
     """A sort key: by it findings get their numbers."""
     return (
         finding.disposition != "posted",

@@ -81,6 +81,12 @@ class ForgeReader(Protocol):
     async def issue(self, number: int) -> Issue:
         """An issue of this repository; a pull request is none."""
 
+    async def kept(self, sha: str, name: str) -> str:
+        """The digest that our newest check of the commit carries (`Check.kept`), where it has ended; else empty.
+
+        A check of another program's counts for nothing, whatever it says.
+        """
+
     async def pulls_of(self, sha: str) -> Sequence[PullRequest]:
         """Open pull requests whose head is the commit."""
 

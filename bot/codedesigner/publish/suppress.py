@@ -74,10 +74,14 @@ def capped(findings: Sequence[Finding], limit: int) -> tuple[Finding, ...]:
     posted = 0
     for finding in findings:
         posted += finding.disposition == "posted"
-        over = finding.disposition == "posted" and posted > limit
-        reason = f"more than the {limit} findings that limits.findings allows; {finding.reason}"
-        settled.append(replace(finding, disposition="capped", reason=reason) if over else finding)
+        cut = finding.disposition == "posted" and posted > limit
+        settled.append(replace(finding, disposition="capped", reason=over(limit, finding.reason)) if cut else finding)
     return tuple(settled)
+
+
+def over(limit: int, reason: str) -> str:
+    """Why a finding is capped; its own `reason` stays behind it."""
+    return f"more than the {limit} findings that limits.findings allows; {reason}"
 
 
 def _counts(directive: Directive, finding: Finding, file: FileChange, policy: InlineSuppressions) -> bool:

@@ -108,7 +108,7 @@ def _typed(discussion: Discussion, event: CommandIssued, me: Account) -> tuple[C
 async def _again(asked: Asked) -> Ended:
     """The event came again. A decision is recorded before anything follows from it, and that may be missing still."""
     if any(one.comment == asked.comment.id for one in asked.stand.remembered.decisions):
-        return await review_pull(asked.desk, asked.pull)
+        return await review_pull(asked.desk, asked.pull, reuse="yes")
     return Ended(0, ("the command was answered already",))
 
 
@@ -152,7 +152,8 @@ async def _recheck(asked: Asked) -> Ended:
         )
         await asked.answer(text, NoticeMark(name="head", head=pull.head))
         return Ended(0, ("the head may have moved since the command",))
-    ended = await review_pull(desk, pull, full=asked.event.argument == "full")
+    full = asked.event.argument == "full"
+    ended = await review_pull(desk, pull, full=full, reuse="no" if full else "complete")
     await _done(asked, _outcome(ended))
     return ended
 
@@ -181,7 +182,7 @@ def _decision(asked: Asked, **more: object) -> DecisionMark:
 async def _decide_and_review(asked: Asked, text: str, mark: DecisionMark) -> Ended:
     """The decision is recorded before anything follows from it: a run that dies in between has not lost it."""
     await _done(asked, text, mark)
-    return await review_pull(asked.desk, asked.pull)
+    return await review_pull(asked.desk, asked.pull, reuse="yes")
 
 
 async def _switch(asked: Asked) -> Ended:

@@ -17,6 +17,7 @@ from codedesigner.publish.forge.outcomes import note_outcomes
 from codedesigner.publish.forge.recall import Remembered, recall
 from codedesigner.publish.forge.recognise import Recognised, recognise
 from codedesigner.publish.forge.reconcile import Reconciled, reconcile, said_twice
+from codedesigner.publish.forge.remembered import ReportMark
 from codedesigner.publish.forge.state import next_state
 from codedesigner.publish.forge.summary import Told, review_body, spare_body, summary_body
 from codedesigner.publish.forge.walkthrough import steering_notices
@@ -25,22 +26,29 @@ from codedesigner.publish.plain import plural
 from codedesigner.publish.report import Report
 from codedesigner.publish.sanitise import code, prose
 from codedesigner.pullrequest.desk import Desk
+from codedesigner.pullrequest.keeping import report_mark
 from codedesigner.pullrequest.publishing import Publishing, at_their_places
 from codedesigner.pullrequest.standing import Stand
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was published: the report with the names that findings have on the pull request. `notes` are for the log."""
+    """What was published: the report with the names that findings have on the pull request. `notes` are for the log.
+
+    `kept` is the digest of the report as the summary keeps it; empty where it does not.
+    """
 
     report: Report
     notes: tuple[str, ...] = ()
+    kept: str = ""
 
 
 async def publish(
-    desk: Desk, pull: PullRequest, stand: Stand, prepared: Prepared, report: Report, links: Links
+    desk: Desk, pull: PullRequest, stand: Stand, prepared: Prepared, report: Report, links: Links, *, keep: bool = True
 ) -> Published:
-    """Write what there is to write. What the forge does not take is in the notes, and in the summary where that stands.
+    """Write what there is to write, and `keep` the report for decisions to come.
+
+    What the forge does not take is in the notes, and in the summary where that stands.
 
     Raises:
         ForgeError: the forge cannot be read any more.
@@ -59,7 +67,8 @@ async def publish(
     reconciled = reconcile(recognised, stand.remembered, files, page, inline=policy.inline)
     there = stand.remembered.summary
     writing = Publishing(desk, pull, stand, resolve=policy.resolve_threads)
-    telling = _Telling(writing, prepared, recognised, page)
+    telling = _Telling(writing, prepared, recognised, page, keep=keep)
+    kept = ""
     above = telling.words(reconciled) if there is None else review_body(page, reconciled, there.url)
     await writing.threads(reconciled, *above, lasting=there is None)
     posting = bool(reconciled.posts)
@@ -73,7 +82,9 @@ async def publish(
             standing = await _standing(desk, pull, stand)
             await writing.edits(said_twice(standing, page))
         # What stands above a first review could not know the addresses of its comments, nor which were refused.
-        await writing.summary(standing.summary, *telling.words(reconciled, standing))
+        body, key = telling.words(reconciled, standing)
+        if await writing.summary(standing.summary, body, key):
+            kept = telling.kept_in(body)
         await _point_to_first(writing, page, standing)
         if stand.remembered.summary is None:
             # The same with the first summary, of which there may be two now.
@@ -82,7 +93,7 @@ async def publish(
         ignored = {stand.me.id, pull.author.id}
         now = await _standing(desk, pull, stand)
         note_outcomes(desk.book, f"{pull.repo}#{pull.number}", now, pull.head, ignored)
-    return Published(recognised.report, tuple(writing.notes))
+    return Published(recognised.report, tuple(writing.notes), kept)
 
 
 async def _standing(desk: Desk, pull: PullRequest, stand: Stand) -> Remembered:
@@ -98,9 +109,23 @@ class _Telling:
     prepared: Prepared
     recognised: Recognised
     page: Page
+    keep: bool
+
+    @property
+    def mark(self) -> ReportMark | None:
+        """What is kept of the report."""
+        return report_mark(self.prepared, self.recognised.report) if self.keep else None
+
+    def kept_in(self, body: str) -> str:
+        """The digest of the report, where the summary has room for it."""
+        mark, signer = self.mark, self.page.signer
+        return signer.digest(mark) if mark is not None and signer.mark(mark) in body else ""
 
     def words(self, reconciled: Reconciled, standing: Remembered | None = None) -> tuple[str, str]:
-        """The summary, and what finds it again; `standing` has the addresses of comments where these are known."""
+        """The summary, and what finds it again; `standing` has the addresses of comments where these are known.
+
+        Without it the words are sent around with the review, and what is kept comes with the first edit.
+        """
         report, before = self.recognised.report, self.writing.stand.remembered.state
         spent = spent_by(report)
         state = next_state(before, self.recognised, reconciled, spent)
@@ -115,6 +140,7 @@ class _Telling:
             configured=configured,
             notices=(*steering_notices(report), *_notices(self.writing)),
             total=Spent(before.calls, before.tokens, before.usd or 0.0).plus(spent),
+            kept=None if standing is None else self.mark,
         )
         return summary_body(told, state), self.page.signer.mark(state)
 

@@ -50,19 +50,21 @@ class Publishing:
                 return
             await self._edit(edit)
 
-    async def summary(self, there: Comment | None, body: str, key: str) -> None:
-        """Write the sticky comment, or other words into the one that is there, of whichever form."""
+    async def summary(self, there: Comment | None, body: str, key: str) -> bool:
+        """Write the sticky comment, or other words into the one that is there; whether it says so now."""
         forge = self.desk.forge
         try:
             if there is None:
                 await forge.comment(self.pull, body, key=key)
-                return
+                return True
             if there.unresolved:
                 await self._nothing_to_resolve(there)
             if there.body != body:
                 await forge.edit(self.pull, there, body)
         except ForgeError as error:
             self._trouble("the summary was not written", error)
+            return False
+        return True
 
     async def _nothing_to_resolve(self, there: Comment) -> None:
         """A summary that was published among drafts is a thread, which may keep the change from being merged."""

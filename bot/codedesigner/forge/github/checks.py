@@ -7,6 +7,7 @@ part: a run that is cut off stays unfinished, which never opens a gate.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
@@ -14,6 +15,7 @@ from typing import Any, Final, Literal
 from codedesigner.errors import ForbiddenError, MissingError, UnreachableError
 from codedesigner.forge.github.client import Client, Method
 from codedesigner.forge.github.reader import Reader
+from codedesigner.forge.github.values import BOT
 from codedesigner.forge.urls import full_id
 from codedesigner.publish.discussion import Annotation, Check, CheckConclusion
 from codedesigner.publish.limit import cap
@@ -24,6 +26,8 @@ _A_REQUEST = 50
 _DESCRIPTION = 140
 _TITLE = 255
 _MESSAGE_BYTES = 60_000
+
+_KEPT: Final = re.compile(r"\n\n<!-- codedesigner:kept ([0-9a-f]{64}) -->\s*\Z")
 
 _Key = tuple[str, int, int, str, str, str]
 _Run = Mapping[str, Any]
@@ -78,6 +82,25 @@ class Checks:
             return []
         said = str(status.get("description") or "")
         return [Check(sha, name, None, said, said, url=str(status.get("target_url") or ""))]
+
+    async def kept(self, sha: str, name: str) -> str:
+        """The digest at the end of our newest check run's text, where it is completed.
+
+        Every workflow may write a run with a number like ours, so it has to be of the program that we are. A commit
+        status has no room for it.
+        """
+        full_id(sha)
+        me = await self._reader.me()
+        try:
+            runs = await self._runs(sha, name)
+        except (ForbiddenError, MissingError):
+            return ""
+        own = [one for one in runs if f"{(one.get('app') or {}).get('slug')}{BOT}" == me.login]
+        newest = max(own, key=lambda one: int(one["id"]), default=None)
+        if newest is None or len(own) != len(runs) or newest.get("status") != "completed":
+            return ""
+        found = _KEPT.search(str((newest.get("output") or {}).get("text") or ""))
+        return found.group(1) if found else ""
 
     # Check runs
 
@@ -234,8 +257,11 @@ def _parts(wanted: Sequence[Annotation], carried: Counter[_Key]) -> list[list[An
 
 def _body(check: Check, annotations: Sequence[Annotation], *, last: bool) -> dict[str, Any]:
     output: dict[str, Any] = {"title": _cut(check.title, _TITLE), "summary": cap(check.summary or check.title)}
-    if check.text:
-        output["text"] = cap(check.text)
+    text = cap(check.text) if check.text else ""
+    if check.kept:
+        text = f"{text}\n\n<!-- codedesigner:kept {check.kept} -->\n"
+    if text:
+        output["text"] = text
     if annotations:
         output["annotations"] = [_annotation(one) for one in annotations]
     body: dict[str, Any] = {"name": check.name, "external_id": _external(check), "status": "in_progress"}

@@ -110,6 +110,10 @@ class GitHubForge:
         """Open pull requests whose head is the commit."""
         return await self._reader.pulls_of(sha)
 
+    async def kept(self, sha: str, name: str) -> str:
+        """The digest of the report that our newest check of the commit is about."""
+        return await self._checks.kept(sha, name)
+
     async def rights(self, pull: PullRequest | None) -> tuple[Right, ...]:
         """What the token may do; nothing is changed."""
         return await Rights(self._reader, classic=self.client.classic).all(pull)

@@ -7,6 +7,7 @@ that stays pending for two minutes fails, so pending is said again while a revie
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -33,6 +34,7 @@ _RUNNING = ("pending", "running")
 _DESCRIPTION = 140
 _MARK = "#codedesigner="
 _BEATS = 120
+_KEPT: Final = re.compile(r"[0-9]+/[^/]*/([0-9a-f]{64})")
 
 
 async def each_minute() -> None:
@@ -62,6 +64,14 @@ class Checks:
     async def unfinished(self, sha: str, name: str) -> Sequence[Check]:
         """Checks of ours on the commit that are still running."""
         return [_check(one) for one in await self._statuses(sha, name) if one.get("status") in _RUNNING]
+
+    async def kept(self, sha: str, name: str) -> str:
+        """The digest in the address of our newest status, where none of ours is still running."""
+        statuses = await self._statuses(sha, name)
+        if any(one.get("status") in _RUNNING for one in statuses):
+            return ""
+        newest = max(statuses, key=lambda one: int(one["id"]), default=None)
+        return "" if newest is None else _digest(newest)
 
     def close(self) -> None:
         """Say nothing any more."""
@@ -131,7 +141,7 @@ class Checks:
             url = f"{self._client.address.server}/{self._client.address.project}/-/merge_requests/{check.number}"
         if not url:
             return {}
-        mark = f"{_MARK}{check.number or 0}/{quote(check.run, safe='')}"
+        mark = f"{_MARK}{check.number or 0}/{quote(check.run, safe='')}" + (f"/{check.kept}" if check.kept else "")
         return {"target_url": url if "#" in url else f"{url}{mark}"}
 
     # External status checks
@@ -186,10 +196,17 @@ def _place(status: Mapping[str, Any]) -> dict[str, Any]:
     return {"ref": str(status["ref"]), **({} if number is None else {"pipeline_id": int(number)})}
 
 
+def _digest(status: Mapping[str, Any]) -> str:
+    _, _, mark = str(status.get("target_url") or "").partition(_MARK)
+    found = _KEPT.fullmatch(mark)
+    return found.group(1) if found else ""
+
+
 def _check(status: Mapping[str, Any]) -> Check:
     said, url = str(status.get("description") or ""), str(status.get("target_url") or "")
     url, _, mark = url.partition(_MARK)
     number, _, run = mark.partition("/")
+    run = run.partition("/")[0]
     return Check(
         sha=str(status["sha"]),
         name=str(status["name"]),

@@ -4,9 +4,9 @@ A mark is one line, an HTML comment, at the very end of a body:
 
     <!-- codedesigner:KIND CONTENT SIGNATURE -->
 
-The content is JSON in base64, whose alphabet cannot end an HTML comment. The signature is an HMAC over repository,
-number, kind and content. Text from elsewhere cannot hold a mark: `sanitise` breaks up what begins one. And what is not
-the end of a comment of ours, unedited by others, is not looked at.
+The content is JSON in base64, whose alphabet cannot end an HTML comment; that of a report is compressed before. The
+signature is an HMAC over repository, number, kind and content. Text from elsewhere cannot hold a mark: `sanitise`
+breaks up what begins one. And what is not the end of a comment of ours, unedited by others, is not looked at.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import json
 import re
+import zlib
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -31,6 +32,9 @@ MOST_BODY = 1_100_000
 """Characters of a body that is read at all; GitLab takes a million."""
 MOST_MARK = 64_000
 MOST_MARKS = 4
+MOST_UNPACKED = 4_000_000
+"""Bytes that a compressed content may have: a mark of a few letters could stand for any number of them."""
+_COMPRESSED = frozenset({"report"})
 
 _MARK = re.compile(
     rf"<!-- codedesigner:(?P<kind>{'|'.join(KINDS)})"
@@ -48,20 +52,24 @@ class Signer:
 
     def mark(self, content: Content) -> str:
         """The line that holds the content."""
-        kind = next(name for name, each in KINDS.items() if type(content) is each)
-        text = json.dumps(content.model_dump(mode="json", exclude_defaults=True), separators=(",", ":"))
-        packed = base64.b64encode(text.encode("ascii")).decode("ascii")
+        kind, packed = _packed(content)
         signature = f" {self._mac(kind, packed)}" if self.key is not None else ""
         return f"<!-- codedesigner:{kind} {packed}{signature} -->"
+
+    def digest(self, content: Content) -> str:
+        """What tells this content on this pull request from any other, however it is compressed."""
+        return hashlib.sha256(self._message(*_written(content))).hexdigest()
 
     def ended(self, body: str, *contents: Content) -> str:
         """`body` with marks behind it."""
         return "\n".join([body.rstrip("\n"), "", *map(self.mark, contents), ""])
 
     def _mac(self, kind: str, packed: str) -> str:
+        return hmac.new(self.key or b"", self._message(kind, packed), hashlib.sha256).hexdigest()
+
+    def _message(self, kind: str, packed: str) -> bytes:
         # JSON keeps the parts apart, whatever is in them. The case of a repository's name means nothing to a forge.
-        message = json.dumps([self.repo.casefold(), self.number, kind, packed]).encode("ascii")
-        return hmac.new(self.key or b"", message, hashlib.sha256).hexdigest()
+        return json.dumps([self.repo.casefold(), self.number, kind, packed]).encode("ascii")
 
     def read(self, comment: Comment, me: Account) -> tuple[Content, ...]:
         """What the marks of a comment hold; nothing where it is not ours or was edited by others.
@@ -84,11 +92,38 @@ class Signer:
         if self.key is not None and not hmac.compare_digest(mac or "", self._mac(kind, packed)):
             return None
         try:
-            text = base64.b64decode(packed, validate=True).decode("ascii")
+            data = base64.b64decode(packed, validate=True)
+            text = (_expanded(data) if kind in _COMPRESSED else data).decode("ascii")
             parse(text)
             return KINDS[kind].model_validate_json(text)
-        except (binascii.Error, UnicodeDecodeError, Refusal, ValidationError):
+        except (binascii.Error, UnicodeDecodeError, zlib.error, Refusal, ValidationError):
             return None
+
+
+def _written(content: Content) -> tuple[str, str]:
+    """The kind of a content, and its JSON."""
+    kind = next(name for name, each in KINDS.items() if type(content) is each)
+    return kind, json.dumps(content.model_dump(mode="json", exclude_defaults=True), separators=(",", ":"))
+
+
+def _packed(content: Content) -> tuple[str, str]:
+    """The kind of a content, and its JSON in base64."""
+    kind, text = _written(content)
+    data = text.encode("ascii")
+    return kind, base64.b64encode(zlib.compress(data, 9) if kind in _COMPRESSED else data).decode("ascii")
+
+
+def _expanded(data: bytes) -> bytes:
+    """The whole of what was compressed.
+
+    Raises:
+        zlib.error: it is not whole, or too large.
+    """
+    reading = zlib.decompressobj()
+    found = reading.decompress(data, MOST_UNPACKED)
+    if not reading.eof or reading.unused_data:
+        raise zlib.error("not one whole content of a size that is read")
+    return found
 
 
 def split_marks(body: str) -> tuple[str, tuple[str, ...]]:

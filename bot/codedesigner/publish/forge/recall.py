@@ -14,6 +14,7 @@ from codedesigner.publish.forge.remembered import (
     FindingMark,
     NoticeMark,
     ReplyMark,
+    ReportMark,
     SummaryMark,
 )
 
@@ -36,7 +37,7 @@ class Remembered:
 
     `summary` is a comment, or the text above the review of the first run. `posted` has one comment of a finding, the
     oldest; `twice` the others, which runs left that did not know of each other, and `spare` is the like of summaries.
-    Decisions are in the order in which they were made.
+    Decisions are in the order in which they were made. `report` is what stands in the summary itself, nowhere else.
     """
 
     summary: Comment | None = None
@@ -47,6 +48,7 @@ class Remembered:
     decisions: tuple[DecisionMark, ...] = ()
     replies: tuple[ReplyMark, ...] = ()
     notices: tuple[NoticeMark, ...] = ()
+    report: ReportMark | None = None
 
     @property
     def dismissals(self) -> tuple[DecisionMark, ...]:
@@ -88,6 +90,7 @@ def recall(discussion: Discussion, me: Account, signer: Signer) -> Remembered:
         ((one, content) for one, contents in outside for content in contents if isinstance(content, SummaryMark)),
         key=lambda found: _age(found[0]),
     )
+    kept = next((contents for one, contents in outside if summaries and one is summaries[0][0]), ())
     posted, twice = _apart(_posted(discussion, outside, me, signer))
     return Remembered(
         summary=summaries[0][0] if summaries else None,
@@ -99,6 +102,7 @@ def recall(discussion: Discussion, me: Account, signer: Signer) -> Remembered:
         decisions=tuple(sorted(_of(DecisionMark, everything), key=lambda one: (one.at, one.comment))),
         replies=tuple(_of(ReplyMark, everything)),
         notices=tuple(_of(NoticeMark, everything)),
+        report=next(_of(ReportMark, kept), None),
     )
 
 

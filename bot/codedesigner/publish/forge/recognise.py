@@ -14,6 +14,9 @@ from codedesigner.publish.plain import shown
 from codedesigner.publish.report import FindingReport, Report
 from codedesigner.vote.finding import Disposition, Finding
 
+DISMISSED = "dismissed by"
+"""How the reason begins of what a person dismissed where the change is discussed."""
+
 # What people see, or have seen and decided about; the others have a number in one report only.
 TOLD: frozenset[Disposition] = frozenset({"posted", "undecided", "capped", "suppressed"})
 
@@ -164,16 +167,27 @@ def dismissed_ones(findings: Iterable[Finding], dismissed: Dismissed, change: Ch
     """
     given = tuple(findings)
     told = [index for index, one in enumerate(given) if one.disposition in ("posted", "undecided")]
-    asked = [(one, each) for one in dismissed.decisions if one.identity is not None for each in one.identity.all]
-    known = [*(identity for _, identity in asked), *(each for one in dismissed.others for each in one.all)]
-    moves = moves_of(change.files, rebased=dismissed.base != change.base)
-    pairs = match(known, [identity_of(given[index]) for index in told], moves, follow=True)
-    by = {told[now]: asked[was][0] for now, was in pairs.items() if was < len(asked)}
+    found = decisions_about([identity_of(given[index]) for index in told], dismissed, change)
+    by = {told[index]: decision for index, decision in found.items()}
     return tuple(_dismissed(one, by[index]) if index in by else one for index, one in enumerate(given))
 
 
+def decisions_about(identities: Sequence[Identity], dismissed: Dismissed, change: Change) -> dict[int, DecisionMark]:
+    """Which of the findings people dismissed, by their indexes."""
+    asked = [(one, each) for one in dismissed.decisions if one.identity is not None for each in one.identity.all]
+    known = [*(identity for _, identity in asked), *(each for one in dismissed.others for each in one.all)]
+    moves = moves_of(change.files, rebased=dismissed.base != change.base)
+    pairs = match(known, identities, moves, follow=True)
+    return {now: asked[was][0] for now, was in pairs.items() if was < len(asked)}
+
+
 def _dismissed(finding: Finding, decision: DecisionMark) -> Finding:
-    return replace(finding, disposition="suppressed", reason=f"dismissed by {decision.login}: {decision.reason}")
+    return replace(finding, disposition="suppressed", reason=why_dismissed(decision))
+
+
+def why_dismissed(decision: DecisionMark) -> str:
+    """Why a finding is suppressed that a person dismissed."""
+    return f"{DISMISSED} {decision.login}: {decision.reason}"
 
 
 def finding_named(recognised: Recognised, name: str) -> FindingReport | None:

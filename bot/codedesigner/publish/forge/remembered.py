@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from codedesigner.publish.report import Report
 from codedesigner.severity import Severity
 from codedesigner.vote.finding import How, Vote
 
@@ -146,11 +147,24 @@ class NoticeMark(_Content):
     head: Sha = ""
 
 
-Content = SummaryMark | FindingMark | DecisionMark | ReplyMark | NoticeMark
+class ReportMark(_Content):
+    """Beside the summary's mark: the report of the head, so that a decision about it asks nobody again.
+
+    `basis` digests what a report follows from beside the decisions: commits, configuration, who is asked. A report of
+    another `format` is none.
+    """
+
+    format: Literal[1] = 1
+    basis: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    report: Report
+
+
+Content = SummaryMark | FindingMark | DecisionMark | ReplyMark | NoticeMark | ReportMark
 KINDS: dict[str, type[Content]] = {
     "summary": SummaryMark,
     "finding": FindingMark,
     "decision": DecisionMark,
     "reply": ReplyMark,
     "notice": NoticeMark,
+    "report": ReportMark,
 }

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from codedesigner.pool.budget import Spent
 from codedesigner.publish.forge.comment import Page, place_link
+from codedesigner.publish.forge.marks import MOST_MARK
 from codedesigner.publish.forge.placing import Placed
 from codedesigner.publish.forge.reconcile import Fate, Reconciled, What
-from codedesigner.publish.forge.remembered import NoticeMark, SummaryMark
+from codedesigner.publish.forge.remembered import NoticeMark, ReportMark, SummaryMark
 from codedesigner.publish.forge.walkthrough import walkthrough
 from codedesigner.publish.inputs import RenderInput
+from codedesigner.publish.limit import fits
 from codedesigner.publish.markdown import facts_of, finding_facts, fitted
 from codedesigner.publish.plain import clipped, plural
 from codedesigner.publish.report import FindingReport, Report
@@ -33,6 +35,7 @@ _MOST_IDS = 30
 _TITLE_LIMIT = 120
 _REASON_LIMIT = 300
 _WALKTHROUGH_LIMIT = 1_500
+_TOO_LONG = "The report is too long to be kept here: what people decide about it has it all asked again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Told:
     findings' comments by id, `refused` the forge's words for those that it did not take. `since` is the head before
     this one, `state.before`, and empty for the first. `configuration` says what was used in words such as
     `.codedesigner.yml`, and `configured` from which commit. `notices` are Markdown. `overview` is a supervisor's text
-    about the change, which is sanitised here. `total` is what all reviews together used.
+    about the change, which is sanitised here. `total` is what all reviews together used. `kept` is what the summary
+    keeps for decisions to come, where it has room.
     """
 
     given: RenderInput
@@ -57,10 +61,11 @@ class Told:
     notices: tuple[str, ...] = ()
     overview: str = ""
     total: Spent | None = None
+    kept: ReportMark | None = None
 
 
 def summary_body(told: Told, state: SummaryMark) -> str:
-    """The summary with its mark, under the forge's limit."""
+    """The summary with its marks, under the forge's limit: what people read goes before what is kept."""
     signer, report = told.page.signer, told.given.report
     facts = facts_of(told.given)
     overview = prose(clipped(told.overview, _WALKTHROUGH_LIMIT))
@@ -76,6 +81,13 @@ def summary_body(told: Told, state: SummaryMark) -> str:
         "base": told.page.commit(report.change.base),
         "head": told.page.commit(report.change.head),
     }
+    text = fitted(facts, told.page.limit - len(signer.mark(state)) - 2)
+    if told.kept is None:
+        return signer.ended(text, state)
+    whole = signer.ended(text, state, told.kept)
+    if fits(whole, told.page.limit) and len(signer.mark(told.kept)) <= MOST_MARK:
+        return whole
+    facts["footer"] = [_TOO_LONG, *_footer(told)]
     return signer.ended(fitted(facts, told.page.limit - len(signer.mark(state)) - 2), state)
 
 
