@@ -15,6 +15,7 @@ from codedesigner.event.model import CommandIssued, Event, ReviewRequested
 from codedesigner.publish.report import LocationReport, Report, to_json
 from codedesigner.pullrequest.linking import Linked
 from codedesigner.run.sources import Refused, Sources
+from codedesigner.service.counting import Kind, count
 from codedesigner.service.database import Database
 from codedesigner.service.inbox import Accepted, SqlInbox
 from codedesigner.service.intake import Delivery
@@ -144,6 +145,12 @@ class Scene:
             db.execute(text(learned))  # type: ignore[attr-defined]
 
         await self.database.run(work)
+        new: dict[tuple[Kind, str], int] = {
+            ("calls", "qwen-coder"): 114,
+            ("deep", "qwen-coder"): 3,
+            ("limits", "claude"): 1,
+        }
+        await self.database.run(lambda db: count(self.database, db, new, self.clock()))
 
     async def through(self, first: Task, kinds: Sequence[TaskType]) -> Task:
         """One task after the other, of the kinds from the first on; the last of them."""

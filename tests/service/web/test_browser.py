@@ -146,6 +146,29 @@ def test_pause_resume_and_recheck_are_pressed(inside: Wall) -> None:
     assert not kept.held
 
 
+def test_a_review_is_shown_by_its_steps_and_its_sources(inside: Wall) -> None:
+    inside.open(f"/tasks/{inside.tasks['octo/shop'].id}")
+    inside.until("4 sources", "steps")
+    steps = [line for line in inside.text("steps").splitlines() if "explorer" in line or "researcher" in line]
+    kinds = ("generate questions", "evaluate source", "extract content", "synthesize findings")
+    kinds = (*kinds, "exploration", "critique", "synthesis", "review")
+    assert [line.removesuffix(" explorer").removesuffix(" researcher") for line in steps] == list(kinds)
+    assert "src/orders.py" in inside.text("sources")
+    assert "#41" in inside.text("sources")
+    assert "the change adds it" in inside.text("sources")
+
+
+def test_a_review_is_cancelled(inside: Wall) -> None:
+    task = asyncio.run(inside.scene.asked("octo/engine", 99))
+    inside.open(f"/tasks/{task.id}")
+    inside.press("act-cancel")
+    inside.until("Asked to end.")
+    inside.until("cancelled", "task")
+    kept = asyncio.run(inside.scene.store.get(task.id))
+    assert kept is not None
+    assert kept.cancelled == "cancelled on the dashboard"
+
+
 def test_all_of_it_is_reached_with_the_keyboard(inside: Wall) -> None:
     inside.open("/")
     reached = []
