@@ -4,7 +4,7 @@ COPY pyproject.toml README.md LICENSE angles.yaml locations.yaml /src/
 COPY templates /src/templates
 COPY bot /src/bot
 RUN python -m venv /opt/codedesigner \
-    && /opt/codedesigner/bin/pip install --no-cache-dir --disable-pip-version-check '/src[analysers,github,gitlab,service]' \
+    && /opt/codedesigner/bin/pip install --no-cache-dir --disable-pip-version-check '/src[analysers,github,gitlab,service,tracing]' \
     && /opt/codedesigner/bin/pip uninstall --yes pip
 
 # Nothing that builds is left here. A container action has to start as root, with an absolute entry point and without

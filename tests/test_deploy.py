@@ -20,6 +20,7 @@ from codedesigner.service.settings import ServiceSettings, read_settings
 DEPLOY = Path(__file__).parents[1] / "docs" / "deploy"
 COMPOSE, KUBERNETES, SERVICE = DEPLOY / "docker-compose.yml", DEPLOY / "kubernetes.yml", DEPLOY / "service.yml"
 VERSION = "1.33"
+PROBES = {"livenessProbe": {"/healthz"}, "readinessProbe": {"/readyz"}, "startupProbe": {"/healthz"}}
 
 
 def compose() -> dict[str, Any]:
@@ -124,3 +125,45 @@ def test_selectors_and_mounts_fit_together() -> None:
         mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
         assert mounted == {volume["name"] for volume in pod["volumes"]}
         assert not pod["containers"][0]["image"].endswith(":latest")
+
+
+def test_pods_pass_what_kube_linter_and_the_restricted_standard_ask_for() -> None:
+    for name, pod in pods():
+        (container,) = pod["containers"]
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod), name
+        assert not container["securityContext"].get("privileged"), name
+        requests, limits = container["resources"]["requests"], container["resources"]["limits"]
+        assert {"cpu", "memory"} <= set(requests), name
+        assert "memory" in limits, name
+        assert all("hostPath" not in volume for volume in pod["volumes"]), name
+        # Whether a worker lives its leases tell: others take over, and what has ended is started again.
+        assert ("livenessProbe" in container) == (name == "serve")
+        assert container["image"].rpartition(":")[2][0].isdigit(), name
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+            given = container.get(probe, {})
+            if "httpGet" in given:
+                assert given["httpGet"]["path"] in PROBES[probe]
+                assert given["httpGet"]["port"] in {port["name"] for port in container["ports"]}
+
+
+def test_no_secret_stands_in_a_deployment() -> None:
+    for _, pod in pods():
+        given = {each["name"]: each for each in pod["containers"][0]["env"]}
+        assert not {name for name in given if "TOKEN" in name or "SECRET" in name or "PASSWORD" in name}
+        assert [each["secretRef"]["name"] for each in pod["containers"][0]["envFrom"]] == ["codedesigner"]
+    environment = compose()["services"]["serve"]["environment"]
+    for name, value in environment.items():
+        if any(word in name for word in ("TOKEN", "SECRET", "KEY", "DATABASE_URL")):
+            assert ":?" in value, f"{name} is asked for, and missing stops the start"
+
+
+def test_the_database_of_the_composition_outlives_its_container() -> None:
+    database = compose()["services"]["database"]
+    volume, _, place = database["volumes"][0].partition(":")
+    assert place == "/var/lib/postgresql/data"
+    assert volume in compose()["volumes"]
+    assert "healthcheck" in database
+    assert "ports" not in database, "nobody else reaches it"
+    for name in ("serve", "worker"):
+        assert compose()["services"][name]["depends_on"]["database"] == {"condition": "service_healthy"}
