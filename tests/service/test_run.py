@@ -31,7 +31,7 @@ from tests.service.collector import Collector, Received, collecting
 from codedesigner.service.names import FIELDS
 from codedesigner.service.processes import look
 
-PULLS = 6
+PULLS = 5
 ONLY_ON_FAULTS = {
     "gateway.orphan_permission_denied",
     "gateway.orphan_cleanup_failed",
@@ -282,7 +282,7 @@ def test_one_trace_leads_from_the_webhook_to_what_was_posted(ran: Ran) -> None:
     assert {call.facts["codedesigner.location"] for call in calls} >= {"one", "two"}
     assert sum(call.facts["gen_ai.usage.input_tokens"] for call in calls) > 1000
     assert {by_id[write.parent].name for write in writes if write.parent in by_id} >= {
-        "task extract_content",
+        "task generate_questions",
         "task incorporate_insight",
     }
     assert {write.facts["http.request.method"] for write in writes} >= {"POST"}
