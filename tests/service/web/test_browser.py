@@ -150,9 +150,9 @@ def test_a_review_is_shown_by_its_steps_and_its_sources(inside: Wall) -> None:
     inside.open(f"/tasks/{inside.tasks['octo/shop'].id}")
     inside.until("4 sources", "steps")
     steps = [line for line in inside.text("steps").splitlines() if "explorer" in line or "researcher" in line]
-    kinds = ("generate questions", "evaluate source", "extract content", "synthesize findings")
-    kinds = (*kinds, "exploration", "critique", "synthesis", "review")
-    assert [line.removesuffix(" explorer").removesuffix(" researcher") for line in steps] == list(kinds)
+    kinds = ["generate questions", "evaluate source", "extract content", "synthesize findings"]
+    kinds += ["exploration", "critique", "synthesis", "review"]
+    assert [line.removesuffix(" explorer").removesuffix(" researcher") for line in steps] == kinds
     assert "src/orders.py" in inside.text("sources")
     assert "#41" in inside.text("sources")
     assert "the change adds it" in inside.text("sources")
