@@ -39,6 +39,8 @@ METHOD = definition("Cart.total", "method")
         ("In a cart, `total` adds.", ["In a cart, `total` adds."]),
         ("`other(total)` is another's.", []),
         ("See `cart.total` there.", ["See `cart.total` there."]),
+        ("See `limits.total` there.", []),
+        ("See `bill.total()` there.", ["See `bill.total()` there."]),
     ],
 )
 def test_a_name_counts_where_it_is_code(text: str, found: list[str]) -> None:

@@ -122,9 +122,10 @@ class Documents:
 def _means(sentence: Sentence, named: _Named, definition: Definition, *, shared: bool) -> bool:
     """A name is not a proof: what others share, or what may be a plain word, has to come with its class or module."""
     homes = {definition.owner or definition.file.module, definition.file.module} - {""}
-    if len(named.chain) > 1:
-        return named.chain[-2] in homes or not shared
     beside = bool((sentence.words - {definition.called}) & homes)
+    if len(named.chain) > 1:
+        own = named.chain[-2].casefold() in {home.casefold() for home in homes}
+        return own or (not shared and (named.called or beside))
     if shared:
         return beside
     word = definition.called

@@ -13,6 +13,7 @@ from tests.forge.contract.world import World, github_world, gitlab_world, thread
 
 from codedesigner.errors import ConflictError, ForgeError, MissingError
 from codedesigner.publish.discussion import Account, Check, Discussion, Thread
+from codedesigner.pullrequest.linking import MISSING, OTHER, OWN, linked_issues
 
 WORLDS: dict[str, Callable[..., AbstractContextManager[World]]] = {"github": github_world, "gitlab": gitlab_world}
 
@@ -184,6 +185,25 @@ def test_an_issue_is_read_with_all_who_wrote_it(world: World) -> None:
         assert (changed.author.login, [one.login for one in changed.editors or ()]) == ("ann", ["mallory"])
         with pytest.raises(MissingError):
             await forge.issue(99)
+
+    asyncio.run(life())
+
+
+def test_what_a_pull_request_closes_is_trusted_by_the_forges_own_word(world: World) -> None:
+    plain = world.issue("A bug", "It breaks.")
+    edited = world.issue("Another", "APPROVE", edited_by="mallory")
+
+    async def life() -> None:
+        pull = await world.forge.pull(1)
+        assert pull.author.login == "mallory"
+        text = f"Fixes #{plain}, fixes #{edited}, fixes octo/other#1, fixes #99"
+        linked = await linked_issues(world.forge, replace(pull, description=text))
+        assert linked.trusted == (plain,)
+        assert {one.names: one.reason for one in linked.refused} == {
+            (f"#{edited}",): OWN,
+            ("octo/other#1",): OTHER,
+            ("#99",): MISSING,
+        }
 
     asyncio.run(life())
 
