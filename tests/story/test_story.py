@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.doubles.github import GitHub
 from tests.doubles.gitlab import GitLab
+
+from codedesigner.assembly import connect
+from codedesigner.assembly.request import Prepared
+from codedesigner.publish.report import Report
+from codedesigner.pullrequest import checkout
 
 from .planted import FIXED, PLANTED, cart
 from .stages import OnGitHub, OnGitLab, Stage, View
@@ -127,3 +133,24 @@ def test_from_a_fork_the_same_can_be_seen(stage: Stage) -> None:
     assert stage.open({"cart.py": cart(**PLANTED)}, fork=True) == 1
     view = stage.look()
     assert (len(view.threads), len(view.comments), view.notified) == (6, 1, 1)
+
+
+def test_what_people_decide_asks_nobody_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Prepared] = []
+    reviewed = connect.reviewed
+
+    async def counted(prepared: Prepared, *given: Any, **more: Any) -> Report:
+        asked.append(prepared)
+        return await reviewed(prepared, *given, **more)
+
+    monkeypatch.setattr(checkout, "reviewed", counted)
+    assert stage.open({"cart.py": cart(tax=PLANTED["tax"], net=PLANTED["net"])}) == 1
+    assert len(asked) == 1
+
+    stage.says("ann", "/codedesigner dismiss F1 it is meant")
+    assert not stage.look().green
+    stage.says("ann", "/codedesigner dismiss F2 so is this")
+
+    view = stage.look()
+    assert all(text.startswith("**Dismissed by `ann`**") for text in heads(view).values())
+    assert (view.green, len(asked)) == (True, 1)
