@@ -29,6 +29,7 @@ ALIVE_IN_MODELS = frozenset({"bus", "monotonic", "told"})
 _ROOMS = ("angle", "change", "config", "plan", "protocol", "publish", "run", "vote")
 _FILES = (
     "asking.py",
+    "blessing.py",
     "docket.py",
     "fixing.py",
     "planning.py",
