@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from codedesigner.service.events import ServiceEvent
 from codedesigner.service.processes import Children, Process, descendants, host_name, is_gone, look, worker_name
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
@@ -84,3 +85,28 @@ def test_a_worker_is_gone_when_its_process_is_and_only_where_that_can_be_known()
     assert not is_gone("w")
     assert not is_gone(f"{host_name()}/999999/0")
     assert look(os.getpid()) == Process(os.getpid(), own.started)
+
+
+def test_what_cannot_be_ended_read_or_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[ServiceEvent] = []
+
+    def forbidden(_pid: int, _signal: int) -> None:
+        raise PermissionError
+
+    with subprocess.Popen(["sleep", "60"]) as other:
+        there = look(other.pid)
+        assert there is not None
+        said = {"worker": [999_999, 1], "children": [[there.pid, there.started]]}
+        (tmp_path / "children-999999.json").write_text(json.dumps(said))
+        (tmp_path / "children-999998.json").write_text("{")
+        with monkeypatch.context() as patched:
+            patched.setattr("os.kill", forbidden)
+            assert Children(tmp_path, listen=heard.append).reap() == []
+        other.kill()
+    (tmp_path / "file").write_text("")
+    Children(tmp_path / "file", listen=heard.append).note()
+    assert [one.name for one in heard] == [
+        "gateway.orphan_cleanup_failed",
+        "gateway.orphan_permission_denied",
+        "gateway.pid_write_failed",
+    ]
