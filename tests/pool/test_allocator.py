@@ -410,6 +410,7 @@ def test_nobody_is_let_in_while_the_ledger_cannot_be_used() -> None:
         assert isinstance(await patient, Granted)
         assert house.t <= 6
         assert len(ledger.reserved) == 2
+        assert house.told() == ["allocator.cache_refresh_failed"], "once, however often it is tried"
 
     run(house, scene())
 

@@ -450,3 +450,18 @@ def test_it_is_the_same_on_postgresql(
 
     asyncio.run(run())
     database.close()
+
+
+def test_a_module_that_cannot_know_what_it_knew_begins_without(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def restore(_module: object, _state: object) -> None:
+        raise ValueError("another version's")
+
+    monkeypatch.setattr("codedesigner.service.modules.researcher.Researcher.restore_state", restore)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        assert kinds(await shop.settle(shop.worker()))[-1][0] == "documenter"
+
+    asyncio.run(run())
+    failed = [one.fields for one in shop.heard if one.name == "recovery.module_restore_failed"]
+    assert failed == [{"module": "researcher", "error": "ValueError"}]
