@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 
 from bench.measure import Row
-from bench.service_rig import Firm, Models, config, hurried, memory
+from bench.servers import Server, Servers
+from bench.service_rig import REVIEW_CALLS, Firm, config, hurried, memory
 from bench.virtual import VirtualClock
 
 from codedesigner.event.model import ReviewRequested
@@ -16,6 +17,8 @@ from codedesigner.event.model import ReviewRequested
 HOURS = 2.0
 LATENCY_S = (15.0, 25.0)
 LOCATIONS = 3
+JUDGE = "judge"
+"""The supervisor; nobody waits for it here."""
 WORKERS = (1, 2, 4, 8)
 QUOTAS = (240, 960)
 """Calls that each location allows in an hour."""
@@ -33,9 +36,11 @@ def run(workers: int, quota: int, *, hours: float = HOURS, slots: int = 4, per_e
     """More pull requests than can be reviewed, from the beginning; the first hour is not counted."""
     with memory() as name, hurried() as loop:
         clock = VirtualClock(loop)
-        models = Models(clock, {f"l{n}": quota for n in range(LOCATIONS)}, LATENCY_S, Random(1))  # noqa: S311
-        firm = Firm(Path(name), clock, models, config(slots), per_endpoint, consults=False)
-        most = int(hours * min(LOCATIONS * quota, workers * LOCATIONS * per_endpoint * 180) / 12) + workers * slots + 4
+        voters = {f"l{n}": Server(quota) for n in range(LOCATIONS)}
+        servers = Servers(clock, {**voters, JUDGE: Server(LOCATIONS * quota)}, LATENCY_S, Random(1))  # noqa: S311
+        firm = Firm(Path(name), clock, servers, config(slots), per_endpoint, consults=False, supervisor=JUDGE)
+        able = min(LOCATIONS * quota, workers * LOCATIONS * per_endpoint * 180)
+        most = int(hours * able / REVIEW_CALLS) + workers * slots + 4
 
         async def work() -> Grown:
             for n in range(most):
@@ -46,7 +51,7 @@ def run(workers: int, quota: int, *, hours: float = HOURS, slots: int = 4, per_e
             since = clock.now() - (hours - 1) * 3_600.0
             done = [one for one in await firm.tasks() if one.task_type == "incorporate_insight" and not one.active]
             counted = sum(one.updated_at >= since for one in done)
-            calls = sum(at >= since for times in models.answered.values() for at in times)
+            calls = sum(at >= since for voter in voters for at in servers.answered[voter])
             for each in list(firm.hired):
                 await firm.kill(each)
             return Grown(counted / (hours - 1), calls / (LOCATIONS * quota * (hours - 1)))
@@ -64,4 +69,4 @@ def measure() -> Iterator[Row]:
             grown = run(workers, quota)
             name = f"{workers} workers, {LOCATIONS} locations of {quota} calls an hour"
             note = f"{grown.used:.0%} of the quotas used"
-            yield Row(name, grown.reviews, "reviews/h", "quotas allow", LOCATIONS * quota / 12, note)
+            yield Row(name, grown.reviews, "reviews/h", "quotas allow", LOCATIONS * quota / REVIEW_CALLS, note)

@@ -1,8 +1,8 @@
 """Real workers on a real database over models that are only said to take time, in the time of `bench.virtual`.
 
-The inbox, the store, the workers, the scheduler, the allocator, the ledger of quotas and the consultation are the
-service's own. Modules ask models as many questions as a task of their type does, through the task's turn; what was
-answered is kept for whoever takes the task next, as the service's store of replies does.
+The inbox, the store, the workers, the scheduler, the pool with its executor, the allocator, the ledger of quotas and
+the consultation are the service's own. Modules ask models as many questions as a task of their type does, through the
+task's turn; what was answered is kept for whoever takes the task next, as the service's store of replies does.
 """
 
 from __future__ import annotations
@@ -10,28 +10,34 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from random import Random
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+from bench.servers import Kept, Servers
 from bench.virtual import VirtualClock, VirtualLoop
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from codedesigner.call.model import Call, Reply, Usage
+from codedesigner.assembly.pool import executor_config, pool_config
+from codedesigner.call.model import Call, Prompt, Reply
+from codedesigner.config.settings import Settings
+from codedesigner.errors import UnavailableError
 from codedesigner.event.model import Event
+from codedesigner.location.poolsettings import PoolSettings
 from codedesigner.pool.allocator import Allocator
-from codedesigner.pool.events import PoolEvent
-from codedesigner.pool.gate import Demand, Denied, Gate
+from codedesigner.pool.events import Listen as PoolListen
+from codedesigner.pool.events import PoolEvent, deaf
+from codedesigner.pool.executor import Executor
+from codedesigner.pool.gate import PERSON, Demand
 from codedesigner.pool.lent import Lent, Turn
-from codedesigner.pool.seat import LocationLimits
+from codedesigner.pool.manager import PoolManager
+from codedesigner.pool.task import Task as PoolTask
 from codedesigner.service.board import Board
-from codedesigner.service.consultation import Consultant, ConsultationConfig, Spending
+from codedesigner.service.consultation import Consultant, Spending
 from codedesigner.service.database import Database, DatabaseError, open_database
 from codedesigner.service.events import ServiceEvent
 from codedesigner.service.inbox import Accepted, SqlInbox
@@ -42,13 +48,15 @@ from codedesigner.service.modules.documenter import Documenter
 from codedesigner.service.modules.explorer import Explorer
 from codedesigner.service.modules.researcher import Researcher
 from codedesigner.service.rows import select
+from codedesigner.service.settings import FOR_PEOPLE
 from codedesigner.service.store import Bounds, Store
-from codedesigner.service.task import Module, Task
+from codedesigner.service.task import Json, Module, Task, TaskType
 from codedesigner.service.worker import View, Worker, WorkerConfig
 
 T = TypeVar("T")
 
-CONFIG = WorkerConfig(slots=4, lease_s=120.0, beat_s=30.0, tick_s=15.0, grace_s=60.0, parked_s=3_600.0)
+CONFIG = WorkerConfig(tick_s=15.0, beat_s=10.0, grace_s=60.0)
+"""The service's own but for how often is looked, as whatever happens wakes the workers anyway."""
 CALLS = {"exploration": 9, "critique": 2, "synthesis": 1, "address_comment": 1, "queue": 6}
 """Questions to models of a task, and of a merge queue's review; those that are not here ask none and take `PLAIN_S`."""
 REVIEW_CALLS = CALLS["exploration"] + CALLS["critique"] + CALLS["synthesis"]
@@ -58,17 +66,11 @@ _NEXT = {
     "synthesis": "review",
     "review": "incorporate_insight",
 }
+SUPERVISED: frozenset[TaskType] = frozenset({"address_comment", "synthesis"})
+"""Tasks whose questions go to the supervisor."""
+_SETTINGS, _POOL = Settings(), PoolSettings()
 PLAIN_S = 20.0
 OPEN = "state IN ('pending', 'running', 'paused') OR followed = 0"
-
-
-@dataclass(frozen=True, slots=True)
-class Chair:
-    """Implements `pool.alloc_hall.Chair`."""
-
-    id: str
-    endpoint: str
-    limits: LocationLimits
 
 
 class Line:
@@ -94,101 +96,73 @@ class Line:
 
 
 @dataclass
-class Models:
-    """The servers: what each allows in any hour, when it is out, and what it has answered.
+class House:
+    """What a worker's tasks ask models by: its gate, and the servers behind it.
 
-    `again` are questions that were answered before. `refused` are calls that a server refused as one too many.
+    `unanswered` counts questions that came to nothing, by location.
     """
 
-    clock: VirtualClock
-    allowed: Mapping[str, int]
-    latency_s: tuple[float, float]
-    rng: Random
-    out: dict[str, float] = field(default_factory=dict)
-    came: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
-    answered: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    kept: set[tuple[str, int]] = field(default_factory=set)
-    again: int = 0
-    refused: int = 0
+    servers: Servers
+    gate: Allocator
+    listen: PoolListen
+    supervisor: str
+    unanswered: Counter[str] = field(default_factory=Counter)
 
-    async def ask(self, gate: Gate, spending: Spending, question: tuple[str, int], priority: float) -> float:
-        """Ask until it is answered; seconds of the answer. 0 where it was kept.
+    @asynccontextmanager
+    async def pool(self, turn: Turn, only: str | None = None) -> AsyncIterator[PoolManager]:
+        """A pool for one task, put together as a review's is; its locations look around less often, to save time."""
+        seats = {
+            name: seat for name, seat in self.servers.seats(self.supervisor).items() if only is None or name == only
+        }
+        lent, clock = Lent(self.gate, turn), self.servers.clock
+        config = executor_config(_SETTINGS, _POOL, patient=True)
+        executor = Executor(lent, seats, clock, replies=Kept(self.servers), config=config, listen=self.listen)
+        manager = PoolManager(
+            executor, lent, seats, replace(pool_config(_POOL), heartbeat_interval_ms=30_000), clock=clock, listen=deaf
+        )
+        try:
+            yield manager
+        finally:
+            await manager.close()
 
-        Raises:
-            asyncio.CancelledError: whoever asks is to end.
-        """
-        if question in self.kept:
-            return 0.0
-        demand = Demand(f"{question[0]}-{question[1]}", tuple(self.allowed), 2_000, priority, wait_s=None)
-        while True:
-            grant = await gate.acquire(demand)
-            if isinstance(grant, Denied):
-                raise asyncio.CancelledError(grant.detail)
-            try:
-                wait_s = self._refusal(grant.location)
-                if wait_s is not None:
-                    gate.limited(grant.location, wait_s)
-                    continue
-                took = self.rng.uniform(*self.latency_s)
-                await self.clock.sleep(took)
-            except asyncio.CancelledError:
-                grant.release()
-                raise
-            finally:
-                grant.release(Usage(tokens_in=1_500, tokens_out=100, calls=1))
-            self.again += question in self.kept
-            self.kept.add(question)
-            self.answered[grant.location].append(self.clock.now())
-            spending(PoolEvent("llm.answered", grant.location, {"ms": took * 1_000}))
-            return took
+    async def ask(self, pool: PoolManager, call: Call, location: str) -> Reply:
+        """One question."""
+        reply = await pool.submit(PoolTask(call.id, "verify", call, priority=call.priority, location_id=location))
+        if not reply.good and reply.outcome != "cancelled":
+            self.unanswered[location] += 1
+        return reply
 
-    def _refusal(self, location: str) -> float | None:
-        """How long the server wants to be left alone; None where it answers."""
-        now, came = self.clock.now(), self.came[location]
-        if now < self.out.get(location, 0.0):
-            return 300.0
-        while came and came[0] <= now - 3_600.0:
-            came.popleft()
-        if len(came) >= self.allowed[location]:
-            self.refused += 1
-            return came[0] + 3_600.0 - now
-        came.append(now)
-        return None
+    def where(self, task: Task, number: int) -> str:
+        """Whom a task asks: the supervisor what is his, everybody in turn else, as each question goes to each."""
+        kind, number = task.task_type, number + int(task.task_key[-4:], 16)
+        voters = [name for name in self.servers.servers if name != self.supervisor]
+        return self.supervisor if kind in SUPERVISED or not voters else voters[number % len(voters)]
 
 
 class Scripted:
     """What the three modules have in common here: the work itself."""
 
-    models: Models
-    gate: Gate
-    spending: Spending
+    house: House
 
     async def execute_task(self, task: Task, llm: Turn) -> TaskResult:
-        """Ask as many questions as such a task does, four at a time."""
-        what = "queue" if task.work.kind == "queue" else task.task_type
-        lent, count = Lent(self.gate, llm), CALLS.get(what, 0)
-        priority = 9.0 if task.task_type == "address_comment" else 5.0
+        """Ask as many questions as such a task does."""
+        house, kind = self.house, task.task_type
+        count = CALLS.get("queue" if task.work.kind == "queue" else kind, 0)
         if not count:
             await asyncio.sleep(PLAIN_S)
-        places = asyncio.Semaphore(4)
-
-        async def one(n: int) -> None:
-            async with places:
-                await self.models.ask(lent, self.spending, (task.task_key, n), priority)
-
-        asked = [asyncio.create_task(one(n)) for n in range(count)]
-        try:
-            await asyncio.gather(*asked)
-        except asyncio.CancelledError:
-            for each in asked:
-                each.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
+            return _result(task, [])
+        priority = PERSON if kind == "address_comment" else 5.0
+        async with house.pool(llm, house.supervisor if kind in SUPERVISED else None) as pool:
+            replies = await asyncio.gather(
+                *(house.ask(pool, _question(task, n, priority), house.where(task, n)) for n in range(count))
+            )
+        if llm.cancelled:
             if llm.cancelled.startswith("superseded"):
                 return TaskResult("superseded")
-            raise
-        if task.task_type == "generate_questions":
-            return TaskResult(context={"number": task.work.number, "head": task.work.head})
-        return TaskResult(context={"next": _NEXT[what]} if what in _NEXT else {})
+            raise asyncio.CancelledError(llm.cancelled)
+        if all(each.outcome == "offline" for each in replies):
+            raise UnavailableError("no model can be reached")
+        return _result(task, replies)
 
     async def is_over(self, _task: Task, _why: str) -> bool:
         """The newer head is one."""
@@ -196,6 +170,20 @@ class Scripted:
 
     async def handle_failure(self, _task: Task, _error: BaseException) -> None:
         """There is no forge to tell."""
+
+
+def _question(task: Task, number: int, priority: float) -> Call:
+    name = f"{task.task_key}-{number}"
+    return Call(name, Prompt("", "", name), priority=priority, key=name)
+
+
+def _result(task: Task, replies: Sequence[Reply]) -> TaskResult:
+    found: dict[str, Json] = {"unheard": sum(not each.good for each in replies)}
+    if task.task_type == "generate_questions":
+        found |= {"number": task.work.number, "head": task.work.head}
+    if task.task_type in _NEXT and task.work.kind != "queue":
+        found["next"] = _NEXT[task.task_type]
+    return TaskResult(context=found)
 
 
 class ScriptedResearcher(Scripted, Researcher):
@@ -221,66 +209,89 @@ class Hired:
 
 @dataclass
 class Firm:
-    """A service. `heard` counts what its workers told; `spendings` are their models' time."""
+    """A service. `heard` counts what its workers told; `spendings` are their models' time; `weights` is what was
+    advised, and when.
+    """
 
     folder: Path
     clock: VirtualClock
-    models: Models
+    servers: Servers
     config: WorkerConfig = CONFIG
     endpoint: int = 4
     consults: bool = True
+    supervisor: str = ""
+    for_people: float = FOR_PEOPLE
+    urgency: Callable[[str], int] = lambda _repo: 0
     heard: Counter[str] = field(default_factory=Counter)
+    unanswered: Counter[str] = field(default_factory=Counter)
     spendings: list[Spending] = field(default_factory=list)
+    weights: list[tuple[float, Mapping[str, float]]] = field(default_factory=list)
     hired: list[Hired] = field(default_factory=list)
     count: int = 0
 
     def __post_init__(self) -> None:
+        self.open_up()
+
+    def open_up(self) -> None:
+        """The database, as the receivers have it."""
         self.database = open_database(f"sqlite:///{self.folder}/service.sqlite", self.folder)
-        self.inbox = SqlInbox(self.database, self.clock.now)
+        self.inbox = SqlInbox(self.database, self.clock.now, urgency=self.urgency)
         self.store = Store(self.database, self.clock.now)
 
     def hire(self) -> Hired:
         """One worker more, with a gate of its own on the quotas that all share."""
         self.count += 1
-        line, ledger = Line(self.database), SqlLedger(self.database)
+        line = Line(self.database)
         store = Store(line, self.clock.now)  # type: ignore[arg-type]
         spending = Spending()
         self.spendings.append(spending)
-        chairs = [Chair(name, name, LocationLimits(hourly=most)) for name, most in self.models.allowed.items()]
-        gate = Allocator(chairs, ledger, self.clock, max_concurrent=64, per_endpoint=self.endpoint)
+
+        def told(event: PoolEvent) -> None:
+            spending(event)
+            self.heard[event.name] += 1
+
+        ledger = SqlLedger(self.database)
+        gate = Allocator(
+            (),
+            ledger,
+            self.clock,
+            max_concurrent=64,
+            per_endpoint=self.endpoint,
+            for_people=self.for_people,
+            listen=told,
+        )
+        for name, seat in self.servers.seats(self.supervisor).items():
+            gate.add(seat, for_people=name == self.supervisor)
+        house = House(self.servers, gate, told, self.supervisor, self.unanswered)
         view = View()
         made: dict[Module, ModuleInterface] = {}
         for kind in (ScriptedResearcher, ScriptedExplorer, ScriptedDocumenter):
             one: Any = object.__new__(kind)
-            one.bench, one._attention = _Bench(view), {}
-            one.models, one.gate, one.spending = self.models, gate, spending
+            one.bench, one._attention, one.house = _Bench(view), {}, house
             made[kind.name] = one
 
         async def ask(call: Call) -> Reply | None:
-            took = await self.models.ask(gate, spending, (call.id, 0), call.priority)
-            said: JsonValue = {
-                "explorer_weight": 40,
-                "documenter_weight": 40,
-                "researcher_weight": 20,
-                "reasoning": "as it was",
-            }
-            return Reply(call.id, "supervisor", "answered", said, latency_ms=took * 1_000)
+            async with house.pool(Turn(), self.supervisor) as pool:
+                return await house.ask(pool, call, self.supervisor)
 
-        consultant = Consultant(
-            store, Board(self.database, self.clock.now), ask, spending, self._hear, ConsultationConfig(expected_ms=2e4)
-        )
+        consultant = Consultant(store, Board(self.database, self.clock.now), ask, spending, self._hear)
         worker = Worker(
             store,
             made,
             view,
             config=self.config,
             name=f"w{self.count}",
+            can_execute=lambda task: task.module != "explorer" or self._may(gate),
             advise=consultant.maybe if self.consults else None,
             listen=self._hear,
         )
         hired = Hired(worker, line, asyncio.get_running_loop().create_task(worker.run()))
         self.hired.append(hired)
         return hired
+
+    def _may(self, gate: Allocator) -> bool:
+        """As `SharedModels.can_execute`."""
+        return any(gate.can_execute(Demand("", (name,))) for name in self.servers.servers)
 
     async def kill(self, hired: Hired) -> None:
         """As SIGKILL does: it writes nothing more, and its calls have no one to hear the answers."""
@@ -296,6 +307,7 @@ class Firm:
         for each in self.hired:
             each.worker.stop()
         await asyncio.gather(*(each.running for each in self.hired))
+        self.hired.clear()
 
     async def deliver(self, event: Event, repo: str, name: str) -> bool:
         """A webhook; whether it was accepted."""
@@ -314,6 +326,11 @@ class Firm:
 
     def _hear(self, event: ServiceEvent) -> None:
         self.heard[event.name] += 1
+        if event.name == "scheduler.priority_consultation":
+            said = {name.removesuffix("_weight"): value for name, value in event.fields.items()}
+            self.weights.append(
+                (self.clock.now(), {k: float(v) for k, v in said.items() if isinstance(v, int | float)})
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Days of traffic in minutes: quotas that run out, servers that are out, workers that are killed, and what comes of it.
 
-`python -m bench.soak [--days N]`. The service's own workers, database, scheduler, allocator and consultation, in
+`python -m bench.soak [--days N]`. The service's own workers, database, scheduler, pool, allocator and consultation, in
 virtual time (`bench.service_rig`); models and forge are only said to take time. Each figure answers one of the ten
 questions that tell whether an orchestrator works.
 """
@@ -10,65 +10,142 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 from bench.measure import Row
-from bench.service_rig import CONFIG, Firm, Models, hurried, memory
+from bench.servers import Server, Servers, Supervisor
+from bench.service_rig import CONFIG, Firm, config, hurried, memory
 from bench.virtual import EPOCH, VirtualClock
 from bench.webhooks import resident
 
 from codedesigner.event.model import QuestionAsked, ReviewRequested
-from codedesigner.service.task import MODULES, Task
+from codedesigner.service.task import Task
 
 DAYS = 3.0
 LATENCY_S = (15.0, 25.0)
-ALLOWED = {"l0": 120, "l1": 120, "l2": 60}
+JUDGE = "judge"
+SERVERS = {"l0": Server(120), "l1": Server(120), "l2": Server(110, said=150), JUDGE: Server(60)}
+"""Three that vote, and the supervisor. One of them allows less than the operator has written down."""
 BY_DAY, BY_NIGHT = 40.0, 2.0  # pull requests in an hour; by day, more than the quotas allow
 COMMENTS = 4.0  # in an hour
 PUSHED_AGAIN = 0.15
+ASKED = 0.05
+"""Share of reviews that a person has asked for."""
+URGENT = "octo/small0"
+"""A repository that the operator has put first."""
 KILLED_EVERY_S = 5 * 3_600.0
-OUTAGES = ((4.0, 1.0, ("l0",)), (13.0, 0.5, ("l0", "l1", "l2")), (30.0, 2.0, ("l1", "l2")))
-"""When, for how many hours, who."""
 BUSY = 8
 """As many reviews that wait keep all locations busy."""
+LOOK_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """When (hours), for how long, who; `gone` cannot be reached, `shut` refuses all as too many."""
+
+    at: float
+    hours: float
+    names: tuple[str, ...]
+    how: Literal["gone", "shut"]
+
+    @property
+    def began(self) -> float:
+        """Unix time."""
+        return EPOCH + self.at * 3_600.0
+
+    @property
+    def ends(self) -> float:
+        """Unix time."""
+        return EPOCH + (self.at + self.hours) * 3_600.0
+
+    def within(self, at: float) -> bool:
+        """Whether it was then."""
+        return self.began <= at <= self.ends
+
+
+OUTAGES = (
+    Outage(4.0, 1.0, ("l0",), "gone"),
+    Outage(13.0, 0.5, tuple(SERVERS), "gone"),
+    Outage(30.0, 0.5, (JUDGE,), "gone"),
+    Outage(34.0, 2.0, ("l1", "l2"), "shut"),
+)
+ALL_KILLED_AT = (16.0, 40.0)
+CLOSED = (60.0, 3.0)
+"""When everything is stopped, and for how many hours; forges deliver then when it is back."""
 
 
 @dataclass
 class Seen:
-    """What was looked at every ten minutes: times at which enough waited, how far each module was, memory."""
+    """What was looked at every ten minutes: times at which enough waited, how much was there, memory, disk."""
 
+    days: float
     kills: int = 0
     busy: list[float] = field(default_factory=list)
     waited: int = 0
     rss: list[int] = field(default_factory=list)
+    stored: list[int] = field(default_factory=list)
+    depth: list[tuple[float, int, float]] = field(default_factory=list)
     delivered: int = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when there was no worker."""
 
 
-def measure(days: float = DAYS) -> Iterator[Row]:
-    """So many days, and until everything is done."""
+@dataclass(frozen=True)
+class Run:
+    """What came of it."""
+
+    firm: Firm
+    seen: Seen
+    supervisor: Supervisor
+    tasks: Sequence[Task]
+    drained_s: float
+
+    @property
+    def done(self) -> list[Task]:
+        """Tasks that ended well, and were not pointless."""
+        return [one for one in self.tasks if one.state == "completed" and one.outcome == "done"]
+
+
+def run(days: float = DAYS, *, constant: bool = False) -> Run:
+    """So many days, and until everything is done; `constant`: the supervisor always says the same."""
     with memory() as name, hurried() as loop:
-        clock = VirtualClock(loop)
-        models = Models(clock, ALLOWED, LATENCY_S, Random(2))  # noqa: S311
-        firm, seen = Firm(Path(name), clock, models, CONFIG), Seen()
+        clock, supervisor = VirtualClock(loop), Supervisor(constant=constant)
+        servers = Servers(clock, SERVERS, LATENCY_S, Random(2), supervisor)  # noqa: S311
+        firm = Firm(
+            Path(name),
+            clock,
+            servers,
+            config(CONFIG.slots),
+            supervisor=JUDGE,
+            urgency=lambda repo: 3 if repo == URGENT else 0,
+        )
+        seen = Seen(days)
         try:
             tasks, drained_s = loop.run_until_complete(_days(firm, seen, days))
         finally:
             firm.database.close()
-    yield from rows(firm, seen, tasks, days, drained_s)
+    return Run(firm, seen, supervisor, tasks, drained_s)
 
 
 async def _days(firm: Firm, seen: Seen, days: float) -> tuple[Sequence[Task], float]:
-    rng, clock, until = Random(3), firm.clock, days * 86_400.0  # noqa: S311
+    clock, until = firm.clock, days * 86_400.0
+    seen.open.set()
     for _ in range(2):
         firm.hire()
+    kills, pulls, questions = (Random(seed) for seed in (3, 4, 5))  # noqa: S311
     disturbing = [
-        asyncio.create_task(each) for each in (_killing(firm, seen, rng), _looking(firm, seen), _outages(firm))
+        asyncio.create_task(each)
+        for each in (_killing(firm, seen, kills), _looking(firm, seen), _outages(firm), _closing(firm, seen, days))
     ]
-    traffic = [asyncio.create_task(_pulls(firm, seen, rng, until)), asyncio.create_task(_comments(firm, rng, until))]
+    traffic = [
+        asyncio.create_task(_pulls(firm, seen, pulls, until)),
+        asyncio.create_task(_comments(firm, seen, questions, until)),
+    ]
     await asyncio.gather(*traffic)
     ended = clock.monotonic()
     while await firm.open():
@@ -76,6 +153,8 @@ async def _days(firm: Firm, seen: Seen, days: float) -> tuple[Sequence[Task], fl
         if clock.monotonic() - ended > 4 * 86_400.0:
             raise RuntimeError(f"it does not end: {[(one.task_type, one.state) for one in await firm.open()][:9]}")
     for each in disturbing:
+        if each.done():
+            each.result()
         each.cancel()
     await asyncio.gather(*disturbing, return_exceptions=True)
     tasks, drained_s = await firm.tasks(), clock.monotonic() - ended
@@ -92,17 +171,19 @@ async def _pulls(firm: Firm, seen: Seen, rng: Random, until: float) -> None:
         repo = "octo/big" if rng.random() < 0.6 else f"octo/small{rng.randrange(5)}"
         heads = 2 if rng.random() < PUSHED_AGAIN else 1
         for n in range(heads):
-            head = f"{number:039x}{n}"
-            seen.delivered += await firm.deliver(ReviewRequested(None, head, number), repo, head)
+            head, asked = f"{number:039x}{n}", rng.random() < ASKED
+            await seen.open.wait()
+            seen.delivered += await firm.deliver(ReviewRequested(None, head, number, asked=asked), repo, head)
             if n + 1 < heads:
                 await firm.clock.sleep(60.0)
 
 
-async def _comments(firm: Firm, rng: Random, until: float) -> None:
+async def _comments(firm: Firm, seen: Seen, rng: Random, until: float) -> None:
     number = 0
     while firm.clock.monotonic() < until:
         await firm.clock.sleep(rng.expovariate(COMMENTS / 3_600.0))
         number += 1
+        await seen.open.wait()
         asked = QuestionAsked(1, f"c{number}", "ann", "ann", firm.clock.now())
         await firm.deliver(asked, "octo/big", f"comment{number}")
 
@@ -110,94 +191,65 @@ async def _comments(firm: Firm, rng: Random, until: float) -> None:
 async def _killing(firm: Firm, seen: Seen, rng: Random) -> None:
     while True:
         await firm.clock.sleep(rng.uniform(0.5, 1.5) * KILLED_EVERY_S)
+        if len(firm.hired) < 2:
+            continue  # everything is down already
         await firm.kill(rng.choice(firm.hired))
         seen.kills += 1
         await firm.clock.sleep(30.0)
-        firm.hire()
+        if seen.open.is_set():
+            firm.hire()
+
+
+async def _closing(firm: Firm, seen: Seen, days: float) -> None:
+    """All workers killed at once, and a time when there is nothing at all, receivers and database included."""
+    at, hours = CLOSED
+    moments = [(each, 60.0) for each in ALL_KILLED_AT] + [(at, hours * 3_600.0)]
+    for moment, away_s in sorted(moments):
+        if moment >= days * 24:
+            return
+        await firm.clock.sleep(max(0.0, moment * 3_600.0 - firm.clock.monotonic()))
+        began, all_of_it = firm.clock.now(), away_s > 60.0
+        if all_of_it:
+            seen.open.clear()
+        for each in list(firm.hired):
+            await firm.kill(each)
+            seen.kills += 1
+        await firm.clock.sleep(away_s)
+        if all_of_it:
+            firm.database.close()
+            firm.open_up()
+            seen.open.set()
+        while len(firm.hired) < 2:
+            firm.hire()
+        seen.idle.append((began, firm.clock.now()))
 
 
 async def _outages(firm: Firm) -> None:
-    for at, hours, names in OUTAGES:
-        await firm.clock.sleep(max(0.0, at * 3_600.0 - firm.clock.monotonic()))
-        for name in names:
-            firm.models.out[name] = firm.clock.now() + hours * 3_600.0
+    for each in OUTAGES:
+        await firm.clock.sleep(max(0.0, each.at * 3_600.0 - firm.clock.monotonic()))
+        held = firm.servers.gone if each.how == "gone" else firm.servers.shut
+        held.update(dict.fromkeys(each.names, each.ends))
 
 
 async def _looking(firm: Firm, seen: Seen) -> None:
     while True:
-        tasks = await firm.open()
+        await seen.open.wait()
+        tasks, now = await firm.open(), firm.clock.now()
         waiting = sum(one.module != "documenter" for one in tasks)
         if waiting >= BUSY:
-            seen.busy.append(firm.clock.now())
+            seen.busy.append(now)
         seen.waited = max(seen.waited, len(tasks))
+        seen.depth.append((now, waiting, firm.weights[-1][1]["explorer"] if firm.weights else 40.0))
         seen.rss.append(resident(os.getpid()))
-        await firm.clock.sleep(600.0)
+        seen.stored.append(sum(each.stat().st_size for each in firm.folder.iterdir() if each.is_file()))
+        await firm.clock.sleep(LOOK_S)
 
 
-def rows(firm: Firm, seen: Seen, tasks: Sequence[Task], days: float, drained_s: float) -> Iterator[Row]:
-    """The ten figures, and those that explain them."""
-    models = firm.models
-    done = [one for one in tasks if one.state == "completed" and one.outcome == "done"]
-    failed = sum(one.state == "failed" for one in tasks)
-    yield Row("1 days without anybody's hand", days, "d", note=f"{len(tasks)} tasks, {failed} failed for good")
-    by = Counter(one.module for one in done)
-    for module in MODULES:
-        yield Row(f"2 {module}: tasks completed", by[module], note=f"at most {seen.waited} tasks waited at once")
-    reviews = {one.id: one for one in done if one.module == "documenter" and one.task_type != "address_comment"}
-    first = {one.work.name: one.created_at for one in tasks if one.task_type == "generate_questions"}
-    took = sorted(one.updated_at - first[one.work.name] for one in reviews.values() if one.work.name in first)
-    yield Row("2, 10 slowest review, webhook to publication", took[-1] / 3_600, "h", "at most", 24.0)
-    yield Row("10 half of the reviews within", took[len(took) // 2] / 3_600, "h")
-    lag = sorted(one.updated_at - one.created_at for one in reviews.values())
-    yield Row("3 from a review's end to its publication, 99 %", lag[int(0.99 * (len(lag) - 1))], "s")
-    yield Row("4 calls that servers refused as too many", models.refused, "", "answered", _answered(models))
-    for at, hours, names in OUTAGES:
-        back = EPOCH + (at + hours) * 3_600.0
-        for name in names:
-            after = min((each for each in models.answered[name] if each >= back), default=float("inf"))
-            if at + hours < days * 24:
-                yield Row(f"4 {name}: first answer after {hours:g} h of outage", (after - back) / 60, "min")
-    freed, lost = firm.heard["task.recovered"], models.again
-    yield Row("5 workers killed", seen.kills, note=f"{freed} tasks taken over, {lost} answered questions asked again")
-    yield Row(
-        "6 share of the allowed calls that were used", _used(models, seen), "", "at least", 0.8, "while work waits"
-    )
-    all_ms = sum(one.all_ms for one in firm.spendings)
-    own_ms = sum(one.own_ms for one in firm.spendings)
-    asked = firm.heard["scheduler.priority_consultation"]
-    yield Row("7 share of models' time for consultations", own_ms / all_ms, "", "at most", 0.1, f"{asked} times")
-    yield Row("8 events told", sum(firm.heard.values()), note=f"of {len(firm.heard)} kinds")
-    waits = sorted(one.updated_at - one.created_at for one in done if one.task_type == "address_comment")
-    yield Row("9 comment answered, half of them within", waits[len(waits) // 2], "s", "one call", max(LATENCY_S))
-    yield Row("9 comment answered, 99 %", waits[int(0.99 * (len(waits) - 1))], "s", "one call", max(LATENCY_S))
-    yield Row("9 comment answered, the slowest", waits[-1] / 3_600, "h", "at most", 2.0, f"of {len(waits)}")
-    third = max(1, len(seen.rss) // 3)
-    begin, middle, end = (sorted(seen.rss[n * third : (n + 1) * third])[third // 2] / 2**20 for n in range(3))
-    yield Row("memory in the last third", end, "MiB", "in the first", begin, f"in the second {middle:.0f} MiB")
-    yield Row("until all was done, after the last webhook", drained_s / 3_600, "h")
-    moved = firm.heard["task.preempted"]
-    yield Row("preemptions", moved, note=f"{seen.delivered} deliveries accepted, {firm.heard['task.lost']} tasks lost")
+def measure(days: float = DAYS) -> Iterator[Row]:
+    """The figures, and beside those of advice by backlog what constant weights come to."""
+    from bench.criteria import rows
 
-
-def _answered(models: Models) -> int:
-    return sum(map(len, models.answered.values()))
-
-
-def _used(models: Models, seen: Seen) -> float:
-    """Calls in the ten minutes before each moment at which enough waited, of what is allowed in them on average.
-
-    Whoever was out allows nothing.
-    """
-    moments, allowed = set(seen.busy), sum(ALLOWED.values()) / 6
-    lost = {at for at in moments for start, hours, _ in OUTAGES if _within(at, start, hours)}
-    counted = [at for at in sorted(moments - lost) if at - 600.0 in moments]
-    used = sum(at - 600.0 < each <= at for times in models.answered.values() for each in times for at in counted)
-    return used / (allowed * len(counted)) if counted else 0.0
-
-
-def _within(at: float, start: float, hours: float) -> bool:
-    """Whether an outage, or the hour after it in which its calls are missing, was then."""
-    return start <= (at - EPOCH) / 3_600.0 <= start + hours + 1.0
+    yield from rows(run(days), run(min(days, 1.0), constant=True))
 
 
 def main() -> None:

@@ -54,6 +54,11 @@ class BreakableLedger:
         self._check()
         self.inner.settle(reservation, tokens)
 
+    def withdraw(self, reservation: Reservation) -> None:
+        self._check()
+        self.reserved.remove(reservation)
+        self.inner.withdraw(reservation)
+
     def used(self, location: str, now: float) -> Used:
         self._check()
         return self.inner.used(location, now)

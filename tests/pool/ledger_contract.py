@@ -71,6 +71,17 @@ class LedgerContract:
         """A new, empty ledger for the time of one test."""
         raise NotImplementedError
 
+    def test_what_was_withdrawn_counts_no_more(self) -> None:
+        with self.opened() as ledger:
+            kept = reserve(ledger, tokens=7, deep=True)
+            ledger.withdraw(reserve(ledger, NOW + 0.1, tokens=5, deep=True))
+            assert ledger.used("a", NOW + 1) == Used(1, 7, 1, 1)
+            ledger.withdraw(kept)
+            assert ledger.used("a", NOW + 1) == Used(0, 0, 0, 0)
+            ledger.withdraw(kept)
+            assert ledger.used("a", NOW + 1) == Used(0, 0, 0, 0)
+            assert isinstance(reserve(ledger, NOW + 1, caps=Caps(hour_requests=1)), Reservation)
+
     def test_a_location_that_nobody_asked_has_used_nothing(self) -> None:
         with self.opened() as ledger:
             assert ledger.used("a", NOW) == Used()

@@ -79,15 +79,25 @@ def test_a_comment_is_next_and_takes_the_place_of_a_long_review() -> None:
     assert scheduler.victim([replace(review, task_type="address_comment")], pick, SystemState(), NOW) is None
 
 
-def test_a_little_ahead_is_not_worth_the_change_and_an_overdue_task_makes_room_for_a_person_alone() -> None:
+def test_a_little_ahead_is_not_worth_the_change_and_an_overdue_task_makes_room_for_what_is_short_alone() -> None:
     scheduler = Scheduler()
     pick = scheduler.peek_next([task("review", n=2)], SystemState(), NOW, yes)
     assert pick is not None
     assert scheduler.victim([task("exploration", state="running")], pick, SystemState(), NOW) is None
-    comment = scheduler.peek_next([task("address_comment")], SystemState(), NOW, yes)
-    assert comment is not None
     old = task("exploration", at=NOW - MAX_WAIT_S, state="running")
-    assert scheduler.victim([old], comment, SystemState(), NOW) == old
+    assert scheduler.victim([old], pick, SystemState(), NOW) is None
+    for kind in ("address_comment", "incorporate_insight"):
+        brief = scheduler.peek_next([task(kind)], SystemState(), NOW, yes)
+        assert brief is not None
+        assert scheduler.victim([old], brief, SystemState(), NOW) == old
+    publishing = task("draft_section", state="running")
+    another = scheduler.peek_next([task("incorporate_insight")], SystemState(backlog=50), NOW, yes)
+    assert another is not None
+    assert scheduler.victim([publishing], another, SystemState(), NOW) is None
+    comment = scheduler.next_short([task("incorporate_insight"), task("address_comment")], SystemState(), NOW, yes)
+    assert comment is not None
+    assert comment.task.task_type == "address_comment"
+    assert scheduler.victim([publishing], comment, SystemState(), NOW) == publishing
 
 
 def test_held_tasks_wait_and_those_that_are_to_end_go_first() -> None:

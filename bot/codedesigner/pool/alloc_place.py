@@ -123,13 +123,16 @@ class Place:
             self._used_deep += 1
         return visit
 
-    def leave(self, visit: Visit, tokens: int | None) -> None:
+    def leave(self, visit: Visit, tokens: int | None, *, made: bool = True) -> None:
         """A call has ended. Where its tokens cannot be counted now, those that were reserved go on counting.
 
-        Where nobody limits tokens, nobody needs to know them.
+        Where nobody limits tokens, nobody needs to know them. One that was not `made` has used nothing at all.
         """
         del self._visits[visit]
         self.line.in_flight -= 1
+        if not made:
+            self._withdraw(visit)
+            return
         if tokens is None or self._caps.minute_tokens is None:
             return
         try:
@@ -138,6 +141,15 @@ class Place:
             return
         if tokens < visit.reservation.tokens:
             self.reconsider()
+
+    def _withdraw(self, visit: Visit) -> None:
+        try:
+            self._ledger.withdraw(visit.reservation)
+        except LedgerError:
+            return
+        self._used_hour = max(0, self._used_hour - 1)
+        self._used_deep = max(0, self._used_deep - visit.reservation.deep)
+        self.reconsider()
 
     def reconsider(self) -> None:
         """A limit that is reached may have room again, or room for another call: ask the ledger next time."""

@@ -48,13 +48,16 @@ class Granted:
         return self._place.id
 
     def release(self, usage: Usage | None = None) -> None:
-        """The call has ended; without `usage` what was reserved for it goes on counting, and it did not end well."""
+        """The call has ended; without `usage` what was reserved for it goes on counting, and it did not end well.
+
+        Where `usage` counts no call, none has reached the server.
+        """
         visit, self._visit = self._visit, None
         if visit is not None:
-            self._gate.left(self._place, visit, usage, well=usage is not None)
+            self._gate.left(self._place, visit, usage, well=usage is not None and usage != Usage())
 
     def undo(self) -> None:
-        """The call was never made: it has used no tokens, and says nothing about the location."""
+        """The call was never made: it has used nothing, and says nothing about the location."""
         visit, self._visit = self._visit, None
         if visit is not None:
             self._gate.left(self._place, visit, Usage(), well=False)
@@ -206,7 +209,8 @@ class Allocator:
         """A call has ended: what a released grant comes down to."""
         now = self._clock.now()
         self._in_flight -= 1
-        place.leave(visit, None if usage is None else usage.tokens_in + usage.tokens_out)
+        tokens = None if usage is None else usage.tokens_in + usage.tokens_out
+        place.leave(visit, tokens, made=usage != Usage())
         if place.probe is visit:
             place.probe = None
             if well and place.half_open(now):

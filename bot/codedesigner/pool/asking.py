@@ -158,7 +158,7 @@ class Asking:
             grant.release(result.usage)
             self._running.used(result.usage, seat)
             return
-        grant.release()
+        grant.release(Usage() if isinstance(result, Trouble) and result.kind == "unreachable" else None)
         self._running.used(ONE_CALL, seat)
         if result is None:
             self._desk.observer.ended(self._running, None, readable=False)

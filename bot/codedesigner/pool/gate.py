@@ -58,7 +58,9 @@ class Grant(Protocol):
         """Where the call goes."""
 
     def release(self, usage: Usage | None = None) -> None:
-        """The call has ended; `usage` is what it really used, where that is known. The second time does nothing."""
+        """The call has ended; `usage` is what it really used, where that is known: nothing at all, where it has not
+        reached its server. The second time does nothing.
+        """
 
 
 class Gate(Protocol):

@@ -86,6 +86,9 @@ class Ledger(Protocol):
     def settle(self, reservation: Reservation, tokens: int) -> None:
         """Count `tokens` for the call instead of what was reserved."""
 
+    def withdraw(self, reservation: Reservation) -> None:
+        """Count the call no more: it has not reached its server."""
+
     def used(self, location: str, now: float) -> Used:
         """What the location has been asked for."""
 

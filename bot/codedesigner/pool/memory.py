@@ -35,6 +35,15 @@ class MemoryLedger:
         if tokens != reservation.tokens:
             self._of(reservation.location).minute_tokens.correct(reservation.at, tokens - reservation.tokens)
 
+    def withdraw(self, reservation: Reservation) -> None:
+        """Count the call no more: it has not reached its server."""
+        usage, at = self._of(reservation.location), reservation.at
+        usage.minute_requests.correct(at, -1)
+        usage.minute_tokens.correct(at, -reservation.tokens)
+        usage.hour_requests.correct(at, -1)
+        if reservation.deep:
+            usage.day_deep.correct(at, -1)
+
     def used(self, location: str, now: float) -> Used:
         """What the location has been asked for."""
         usage = self._of(location)

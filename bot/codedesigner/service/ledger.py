@@ -42,6 +42,11 @@ _SETTLE = text(
     "UPDATE quota_usage SET tokens = CASE WHEN tokens + :change > 0 THEN tokens + :change ELSE 0 END"
     " WHERE location = :location AND width = :width AND at = :at"
 )
+_WITHDRAW = text(
+    "UPDATE quota_usage SET requests = CASE WHEN requests > 0 THEN requests - 1 ELSE 0 END,"
+    " tokens = CASE WHEN tokens > :tokens THEN tokens - :tokens ELSE 0 END"
+    " WHERE location = :location AND width = :width AND at = :at"
+)
 _BUCKETS = text(
     "SELECT width, at, requests, tokens FROM quota_usage WHERE location = :location AND at > :day ORDER BY at"
 )
@@ -118,6 +123,18 @@ class SqlLedger:
             given = {"change": change, "location": reservation.location}
             at = math.floor(reservation.at)
             self._do(lambda db: db.execute(_SETTLE, {**given, "width": _SECOND, "at": at}))
+
+    def withdraw(self, reservation: Reservation) -> None:
+        """Count the call no more: it has not reached its server."""
+        second, given = math.floor(reservation.at), {"location": reservation.location}
+        widths = (_SECOND, _MINUTE, _QUARTER) if reservation.deep else (_SECOND, _MINUTE)
+
+        def work(db: Connection) -> None:
+            for width in widths:
+                at = second - second % width
+                db.execute(_WITHDRAW, {**given, "width": width, "at": at, "tokens": reservation.tokens})
+
+        self._do(work)
 
     def used(self, location: str, now: float) -> Used:
         """What the location has been asked for."""

@@ -126,7 +126,13 @@ class Scheduler:
         best = self._best(tasks, state, now, can_execute)
         if best is None or self._class(best.task, now) < _OVERDUE or short(best.task) or not best.overdue:
             return best
-        return self._best([task for task in tasks if short(task)], state, now, can_execute) or best
+        return self.next_short(tasks, state, now, can_execute) or best
+
+    def next_short(
+        self, tasks: Iterable[Task], state: SystemState, now: float, can_execute: Callable[[Task], bool]
+    ) -> Pick | None:
+        """The best of those that are short: a person's first."""
+        return self._best([task for task in tasks if short(task)], state, now, can_execute)
 
     def _best(
         self, tasks: Collection[Task], state: SystemState, now: float, can_execute: Callable[[Task], bool]
@@ -155,13 +161,16 @@ class Scheduler:
     def victim(self, running: Iterable[Task], pick: Pick, state: SystemState, now: float) -> Task | None:
         """Which of the tasks that run makes room for `pick` at its next model call; None where none has to.
 
-        An answer to a person makes room for nobody, and what is overdue only for an answer to a person, which need not
-        be ahead by any score.
+        What is short has room at once, whatever the scores and whatever is overdue: reviews hold their places for hours
+        while they wait for quotas, and what they make room for is done in a moment. An answer to a person makes room
+        for nobody, and what else is short only for such an answer.
         """
-        person = for_person(pick.task)
+        person, brief = for_person(pick.task), short(pick.task)
         weakest: tuple[float, float, str, Task] | None = None
         for task in running:
-            if for_person(task) or task.cancelled or (self.overdue(task, now) and not person):
+            if for_person(task) or task.cancelled or (self.overdue(task, now) and not brief):
+                continue
+            if short(task) and not person:
                 continue
             entry = (compute_priority(task, state, now), -task.created_at, task.id, task)
             if weakest is None or entry[:3] < weakest[:3]:
@@ -169,7 +178,7 @@ class Scheduler:
         if weakest is None:
             return None
         own = compute_priority(pick.task, state, now)
-        return weakest[3] if person or pick.overdue or own > weakest[0] + MARGIN else None
+        return weakest[3] if brief or pick.overdue or own > weakest[0] + MARGIN else None
 
     def overdue(self, task: Task, now: float) -> bool:
         """Whether its work was asked for so long ago that no score goes before it."""

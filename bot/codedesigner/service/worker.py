@@ -7,7 +7,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codedesigner.errors import CodedesignerError
 from codedesigner.service.database import DatabaseError
@@ -25,7 +25,7 @@ from codedesigner.service.scheduler import (
     SystemState,
     backlog_of,
     by_repository,
-    for_person,
+    short,
     weights_or_default,
 )
 from codedesigner.service.spans import UNTRACED, Spans
@@ -200,14 +200,24 @@ class Worker:
             parked = [one.task for one in self._entries.values() if one.parked and not one.held and not one.done]
             candidates, now = waiting + parked, self._store.clock()
             state = self._state(candidates, now)
-            counted = self._scheduler.recomputed
-            pick = self._scheduler.peek_next(candidates, state, now, self._can_execute)
-            if candidates and self._scheduler.recomputed != counted:
-                self._tell("scheduler.recomputing_priorities", task_count=len(candidates))
-            if pick is None or not await self._room(pick, state, now):
+            pick = await self._picked(candidates, state, now)
+            if pick is None:
                 return
             waiting = [task for task in waiting if task.id != pick.task.id]
             await self._begin(pick)
+
+    async def _picked(self, candidates: Sequence[Task], state: SystemState, now: float) -> Pick | None:
+        """What is next and has room. What is first and has none keeps nothing waiting for which others make room."""
+        counted = self._scheduler.recomputed
+        pick = self._scheduler.peek_next(candidates, state, now, self._can_execute)
+        if candidates and self._scheduler.recomputed != counted:
+            self._tell("scheduler.recomputing_priorities", task_count=len(candidates))
+        if pick is None or await self._room(pick, state, now):
+            return pick
+        brief = self._scheduler.next_short(candidates, state, now, self._can_execute)
+        if brief is None or brief == pick or not await self._room(brief, state, now):
+            return None
+        return brief
 
     def _state(self, candidates: Sequence[Task], now: float) -> SystemState:
         while self._served and self._served[0][0] < now - HOUR_S:
@@ -221,7 +231,7 @@ class Worker:
 
     @property
     def _crowded(self) -> bool:
-        """Whether as many are parked as may be. People displace all the same: answers are as many as slots at most."""
+        """Whether as many are parked as may be. What is short displaces all the same: that is no more than slots."""
         return len(self._entries) >= self.config.slots * (1 + _PARKED_PER_SLOT)
 
     def _running(self) -> list[Task]:
@@ -232,7 +242,7 @@ class Worker:
         if len(running) < self.config.slots:
             return True
         victim = self._scheduler.victim(running, pick, state, now)
-        if victim is None or (self._crowded and not for_person(pick.task)):
+        if victim is None or (self._crowded and not short(pick.task)):
             return False
         why: dict[str, Json] = {"reason": "higher_priority", "preempting_task": pick.task.id}
         return await self._park(self._entries[victim.id], why)
@@ -242,7 +252,9 @@ class Worker:
         async with entry.lock:
             if entry.done or entry.parked:
                 return False
-            after = entry.task.paused(self._store.clock(), parked=True)
+            now = self._store.clock()
+            # What is known here of its lease is as old as its beginning, and is written with the rest.
+            after = replace(entry.task.paused(now, parked=True), lease_until=now + self.config.lease_s)
             if not await self._store.change(entry.task, after, "task.preempted", why):
                 return False
             entry.task, entry.parked_at = after, time.monotonic()

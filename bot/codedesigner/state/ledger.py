@@ -47,6 +47,10 @@ INSERT INTO usage VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, tokens = tokens + excluded.tokens
 """
 _SETTLE = "UPDATE usage SET tokens = max(0, tokens + ?) WHERE location = ? AND width = ? AND at = ?"
+_WITHDRAW = (
+    "UPDATE usage SET requests = max(0, requests - 1), tokens = max(0, tokens - ?)"
+    " WHERE location = ? AND width = ? AND at = ?"
+)
 _FORGET = "DELETE FROM usage WHERE location = ? AND width = ? AND at <= ?"
 _FORGET_LATER = "DELETE FROM usage WHERE location = ? AND width = ? AND at > ?"
 _STANDING = """
@@ -104,6 +108,15 @@ class SqliteLedger:
         if change:
             with self._file as db:
                 db.execute(_SETTLE, (change, reservation.location, _SECOND, math.floor(reservation.at)))
+
+    def withdraw(self, reservation: Reservation) -> None:
+        """Count the call no more: it has not reached its server."""
+        second, location = math.floor(reservation.at), reservation.location
+        with self._file as db, Transaction(db):
+            db.execute(_WITHDRAW, (reservation.tokens, location, _SECOND, second))
+            db.execute(_WITHDRAW, (0, location, _MINUTE, second - second % _MINUTE))
+            if reservation.deep:
+                db.execute(_WITHDRAW, (0, location, _QUARTER, second - second % _QUARTER))
 
     def used(self, location: str, now: float) -> Used:
         """What the location has been asked for."""
