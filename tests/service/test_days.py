@@ -66,7 +66,7 @@ def test_one_worker_uses_what_the_quotas_allow() -> None:
 
 @pytest.mark.parametrize(
     ("allows", "after_s"),
-    [(100_000, 600.0), (60, 1_800.0), (60, 3_000.0)],
+    [(100_000, 1_200.0), (60, 1_800.0), (60, 3_000.0)],
     ids=["while it runs", "when the quota is used up", "when it has been for long"],
 )
 def test_a_person_waits_for_one_call_while_a_review_of_a_thousand_functions_runs(
@@ -79,7 +79,7 @@ def test_a_person_waits_for_one_call_while_a_review_of_a_thousand_functions_runs
         for n in range(3):  # the one place is held, and others wait for it
             await firm.deliver(ReviewRequested(None, f"{n:040x}", n + 1), f"octo/r{n}", f"d{n}")
         await firm.clock.sleep(after_s)
-        assert firm.servers.answers > 50, "it runs"
+        assert firm.servers.answers > 40, "it runs"
         done = [await asked(firm, f"c{n}") for n in range(2)]
         for each in list(firm.hired):
             await firm.kill(each)

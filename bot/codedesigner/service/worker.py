@@ -215,9 +215,8 @@ class Worker:
         if pick is None or await self._room(pick, state, now):
             return pick
         brief = self._scheduler.next_short(candidates, state, now, self._can_execute)
-        if brief is None or brief == pick or not await self._room(brief, state, now):
-            return None
-        return brief
+        found = brief is not None and brief != pick and await self._room(brief, state, now)
+        return brief if found else None
 
     def _state(self, candidates: Sequence[Task], now: float) -> SystemState:
         while self._served and self._served[0][0] < now - HOUR_S:
@@ -252,8 +251,7 @@ class Worker:
         async with entry.lock:
             if entry.done or entry.parked:
                 return False
-            now = self._store.clock()
-            # What is known here of its lease is as old as its beginning, and is written with the rest.
+            now = self._store.clock()  # the lease that is known here is as old as the task's beginning
             after = replace(entry.task.paused(now, parked=True), lease_until=now + self.config.lease_s)
             if not await self._store.change(entry.task, after, "task.preempted", why):
                 return False
