@@ -12,6 +12,7 @@ from codedesigner.assembly.shared import Lending
 from codedesigner.call.model import Call, Prompt, Schema
 from codedesigner.change.visible import line_shown, name_shown
 from codedesigner.config.settings import Settings
+from codedesigner.errors import UnavailableError
 from codedesigner.location.registry import locations_for
 from codedesigner.location.supervisor import supervisor_of
 from codedesigner.pool.task import Task
@@ -55,6 +56,7 @@ async def answered(
 
     Raises:
         ConfigError: the locations are wrong, or the supervisor cannot be reached as it is configured.
+        UnavailableError: in a service, where it cannot be reached just now.
     """
     registry = locations_for(options.locations_file, environ)
     supervisor = supervisor_of(registry.list(enabled=True))
@@ -65,6 +67,8 @@ async def answered(
     ) as pool:
         call = call_of(question)
         reply = await pool.submit(Task(call.id, "verify", call, priority=call.priority, location_id=supervisor.id))
+    if reply.outcome == "offline" and lending is not None:  # a service has time
+        raise UnavailableError(f"the supervisor cannot be reached: {reply.detail}"[:300])
     said = reply.value.get("answer") if reply.good and isinstance(reply.value, dict) else None
     text = said.strip() if isinstance(said, str) else ""
     return None if text.casefold().strip('." ') in ("", _NO_QUESTION) else text

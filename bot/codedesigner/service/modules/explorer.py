@@ -9,7 +9,7 @@ from typing import cast
 
 from codedesigner.assembly.request import Prepared
 from codedesigner.assembly.staged import Held, Noted, OtherError, UnderWay, gone_on_with, read, written
-from codedesigner.errors import UsageError
+from codedesigner.errors import UnavailableError, UsageError
 from codedesigner.event.model import QueueEntered
 from codedesigner.publish.discussion import PullRequest
 from codedesigner.publish.report import Report, to_json
@@ -18,6 +18,7 @@ from codedesigner.pullrequest.desk import Desk, Order
 from codedesigner.pullrequest.handling import handle
 from codedesigner.pullrequest.linking import with_issues
 from codedesigner.pullrequest.standing import standing_of
+from codedesigner.run.passes import Asked as Answers
 from codedesigner.service.modules.base import Bench, PullModule, TaskResult, review_of
 from codedesigner.service.modules.researcher import BRIEFS, briefed
 from codedesigner.service.room import asking
@@ -109,6 +110,8 @@ class Explorer(PullModule):
             until = "review"  # the change came from the forge's API, which is not to be asked for it by every stage
         came = await desk.reviewing.advance(case.prepared, case.so_far, until, deep=deep)
         if isinstance(came, SoFar):
+            if until == "exploration" and came.explored is not None and away(came.explored.asked):
+                raise UnavailableError("none of the models can be reached")
             text = await asyncio.to_thread(written, case.under_way(came))
             # What holds a secret is not kept: whoever goes on has to see that it does.
             if len(text) <= self._most_kept and not await asyncio.to_thread(desk.secrets.are_in, text):
@@ -138,6 +141,12 @@ def _next(stage: Stage, facts: Mapping[str, Json]) -> Stage:
     """The next stage in which somebody is asked, or the last."""
     asked = {"critique": bool(facts["models"]), "synthesis": facts["supervisor"] is not None, "review": True}
     return next(each for each in STAGES[STAGES.index(stage) + 1 :] if asked[each])
+
+
+def away(asked: Answers) -> bool:
+    """Whether there were models to ask, and nothing leads to any of them: later there may."""
+    said = [answer.status for answers in asked.answers.values() for answer in answers.values()]
+    return bool(said) and all(status == "offline" for status in said)
 
 
 def _publishing(report: Report, *, again: bool) -> TaskType:
