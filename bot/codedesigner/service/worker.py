@@ -228,11 +228,6 @@ class Worker:
         deferred = [task.id for task in candidates if self._deferred(task)]
         return SystemState(backlog_of(candidates), deferred, running, served, self.weights)
 
-    @property
-    def _crowded(self) -> bool:
-        """Whether as many are parked as may be. What is short displaces all the same: that is no more than slots."""
-        return len(self._entries) >= self.config.slots * (1 + _PARKED_PER_SLOT)
-
     def _running(self) -> list[Task]:
         return [one.task for one in self._entries.values() if not one.parked and not one.done]
 
@@ -241,7 +236,8 @@ class Worker:
         if len(running) < self.config.slots:
             return True
         victim = self._scheduler.victim(running, pick, state, now)
-        if victim is None or (self._crowded and not short(pick.task)):
+        crowded = len(self._entries) >= self.config.slots * (1 + _PARKED_PER_SLOT)
+        if victim is None or (crowded and not short(pick.task)):  # what is short is never more than slots
             return False
         why: dict[str, Json] = {"reason": "higher_priority", "preempting_task": pick.task.id}
         return await self._park(self._entries[victim.id], why)
