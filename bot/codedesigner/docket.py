@@ -141,6 +141,7 @@ class Docket:
             left_s=left_s,
             lookups=models.lookups,
             deep=deep,
+            else_plain=models.else_plain,
         )
         left_s = self._left_s(models)
         if self.request.settings.vote.wording != "supervisor":

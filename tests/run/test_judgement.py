@@ -289,9 +289,12 @@ class Frugal:
         return said()
 
 
-def judged(judge: Frugal, *, deep: bool = True) -> list[Opinion]:
+def judged(judge: Frugal, *, deep: bool = True, else_plain: bool = True) -> list[Opinion]:
     bus = Bus({"judge": judge}, now=lambda: 0.0)
-    return [one.opinion for one in asyncio.run(judge_disputes(bus, "judge", [DISPUTE], AROUND, deep=deep))]
+    return [
+        one.opinion
+        for one in asyncio.run(judge_disputes(bus, "judge", [DISPUTE], AROUND, deep=deep, else_plain=else_plain))
+    ]
 
 
 @pytest.mark.parametrize("outcome", ["over_quota", "rate_limited"])
@@ -300,6 +303,13 @@ def test_without_quota_for_deep_thinking_it_decides_without_and_says_so(outcome:
     [opinion] = judged(judge)
     assert judge.depths == ["deep", "normal"]
     assert (opinion.choice, opinion.note) == ("defect", NOT_DEEP)
+
+
+def test_whoever_does_not_wait_for_quota_leaves_it_to_a_person() -> None:
+    judge = Frugal(0)
+    [opinion] = judged(judge, else_plain=False)
+    assert judge.depths == ["deep"]
+    assert (opinion.choice, opinion.reason) == (None, "no quota")
 
 
 def test_deep_thinking_is_asked_for_as_long_as_there_is_quota_and_it_is_wanted() -> None:

@@ -91,12 +91,11 @@ async def connected(
                 )
             )
             ask = asker(pool)
-            models = [model_worker(spec, ask, request.settings.seed) for spec in prepared.models]
+            asked = [model_worker(spec, ask, request.settings.seed) for spec in prepared.models]
             tokens = request.settings.batch_tokens
-            workers |= {each.id: BatchingWorker(each, tokens, pool.replies) if tokens else each for each in models}
-            if prepared.supervisor is not None:
-                judge = model_worker(prepared.supervisor, ask, request.settings.seed)
-                workers[judge.id] = replace(judge, priority=PRIORITY)
+            workers |= {each.id: BatchingWorker(each, tokens, pool.replies) if tokens else each for each in asked}
+            if (spec := prepared.supervisor) is not None:
+                workers[spec.id] = replace(model_worker(spec, ask, request.settings.seed), priority=PRIORITY)
             if prepared.embedder is not None:
                 made = fingerprint(prepared.embedder)
                 workers[prepared.embedder.id] = Embedder(prepared.embedder.id, ask, made, pool.replies)
@@ -109,7 +108,8 @@ async def connected(
         bus = Bus(workers, now=time.time, record=record, idle=idle)
         reviewers = tuple(WiredReviewer(reviewer, bus) for reviewer in request.reviewers)
         prepared = replace(prepared, request=replace(request, monotonic=_working(request.monotonic, idle)))
-        yield replace(prepared.request, reviewers=reviewers, models=models_of(prepared, bus, told))
+        models = models_of(prepared, bus, told, lent=lending is not None)
+        yield replace(prepared.request, reviewers=reviewers, models=models)
 
 
 def _tell_of_helpers(prepared: Prepared) -> None:
@@ -215,7 +215,7 @@ def fingerprint(spec: LocationSpec) -> str:
     return location_key(provider_type=provider.type, endpoint=provider.url, model=provider.model_id, parameters=asked)
 
 
-def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
+def models_of(prepared: Prepared, bus: Bus, told: Told, *, lent: bool = False) -> Models | None:
     """The models of the review; None where there are none to ask."""
     if not prepared.models:
         return None
@@ -234,5 +234,6 @@ def models_of(prepared: Prepared, bus: Bus, told: Told) -> Models | None:
         supervisor=None if prepared.supervisor is None else prepared.supervisor.id,
         lookups=limits_of(prepared),
         embedder=None if prepared.embedder is None else prepared.embedder.id,
+        else_plain=lent,  # a service has waited for it
         families={spec.id: family_of(spec) for spec in prepared.models},
     )

@@ -22,7 +22,7 @@ V = TypeVar("V", bound=Hashable)
 
 ALIVE = frozenset({"reviewers", "locations", "terms", "known", "brief", "models", "monotonic", "angle_specs"})
 """Fields of a `planning.Request` that are written down in another form, or not at all."""
-ALIVE_IN_MODELS = frozenset({"bus", "monotonic", "told"})
+ALIVE_IN_MODELS = frozenset({"bus", "monotonic", "told", "else_plain"})
 """The same for `run.models.Models`."""
 
 # What a report depends on. The others reach those who answer, and a replay asks nobody.

@@ -70,6 +70,7 @@ class Models:
     `supervisor` is the id of the one that judges what their vote leaves unclear; it is none of them. `lookups`: the bus
     leads to tools as well, and it may have so much looked up. `embedder` is the id of who makes vectors of what they
     say, and none of them either.
+    `else_plain`: where no quota for its deep thinking comes back, the supervisor is asked without.
     """
 
     weights: Mapping[str, float]
@@ -84,6 +85,7 @@ class Models:
     lookups: LookupLimits | None = None
     families: Mapping[str, str] = field(default_factory=dict)
     embedder: str | None = None
+    else_plain: bool = False
 
     @property
     def ids(self) -> frozenset[str]:

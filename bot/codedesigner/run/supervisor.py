@@ -45,13 +45,21 @@ class _Judging:
     """What was said about disputes so far."""
 
     def __init__(
-        self, bus: Bus, name: str, around: Surroundings, lookups: LookupLimits | None = None, *, deep: bool = True
+        self,
+        bus: Bus,
+        name: str,
+        around: Surroundings,
+        lookups: LookupLimits | None = None,
+        *,
+        deep: bool = True,
+        else_plain: bool = False,
     ) -> None:
         self._bus = bus
         self._name = name
         self._around = around
         self._lookups = lookups
         self._deep = deep
+        self._else_plain = else_plain
         self._registry = ToolRegistry()
         self._so_far: dict[int, Judged] = {}
 
@@ -80,9 +88,9 @@ class _Judging:
         return replace(before, opinion=opinion, metrics=answered.metrics, over_budget=over_budget(answered))
 
     async def _asked(self, request: VerifyRequest) -> tuple[Answered, bool]:
-        """The answer, and whether it was thought about deeply: without quota for that, it is asked for as any other."""
+        """The answer, and whether it was thought about deeply."""
         (answered,) = await self._bus.ask(self._name, [request])
-        if not self._deep or not out_of_quota(answered):
+        if not (self._deep and self._else_plain and out_of_quota(answered)):
             return answered, self._deep
         (answered,) = await self._bus.ask(self._name, [request.model_copy(update={"depth": "normal"})])
         return answered, False
@@ -97,10 +105,12 @@ async def judge_disputes(
     left_s: float | None = None,
     lookups: LookupLimits | None = None,
     deep: bool = True,
+    else_plain: bool = False,
 ) -> tuple[Judged, ...]:
     """An opinion on each dispute, in order. One that cannot be put (None), or not within `left_s`, has no answer.
 
     With `lookups`, the supervisor may have things looked up before it judges, by the tools that the bus leads to.
-    Without `deep`, it is asked as for any other question, and what it decides says so.
+    Without `deep`, it is asked as for any other question, and what it decides says so; `else_plain`: the same where no
+    quota for deep thinking comes back.
     """
-    return await _Judging(bus, supervisor, around, lookups, deep=deep).judge(disputes, left_s)
+    return await _Judging(bus, supervisor, around, lookups, deep=deep, else_plain=else_plain).judge(disputes, left_s)
