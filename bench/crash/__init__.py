@@ -64,6 +64,7 @@ def runs(shared: House, kind: Kind, what: str, count: int, seed: int) -> list[Ca
         one = Run(shared, kind, served=served).come(chosen)
         came.append(one)
         fine = "" if _fine(one, usual) else f" NOT AS IT SHOULD BE: {_differs(one, usual)}"
+        fine += f" ({'; '.join(one.retried)})" if one.retried else ""
         said = f"  {n + 1}/{count}: {one.how} at {chosen.after_s:.2f} s, {one.seconds:.1f} s{fine}"
         print(said, file=sys.stderr, flush=True)
     return came
@@ -117,7 +118,9 @@ def rows(name: str, came: Sequence[Came]) -> Iterator[Row]:
     ended = sum(one.ended for one in disturbed)
     yield Row(f"{name}: tasks that failed", sum(len(one.failed) for one in disturbed), note=f"{ended} processes ended")
     happened = sum((one.happened for one in disturbed), Counter())
-    note = ", ".join(f"{happened[f'task.{one}']} {one}" for one in ("preempted", "handed_back", "recovered", "waiting"))
+    note = ", ".join(
+        f"{happened[f'task.{one}']} {one}" for one in ("preempted", "handed_back", "recovered", "retried", "waiting")
+    )
     yield Row(f"{name}: beginnings of tasks", happened["task.started"], note=note)
     slowest = max((one.seconds for one in disturbed), default=0.0)
     yield Row(f"{name}: longest run", slowest, "s", "undisturbed", usual.seconds)

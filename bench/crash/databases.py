@@ -70,7 +70,7 @@ class SQLite:
         path = folder / "state" / REPLIES
         if not path.exists():
             return 0
-        with closing(sqlite3.connect(path, timeout=30)) as db:
+        with closing(sqlite3.connect(path, timeout=0.2)) as db:
             found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'reply'").fetchone()
             return int(db.execute("SELECT count(*) FROM reply").fetchone()[0]) if found else 0
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -23,7 +25,7 @@ from codedesigner.service.processes import Process
 from codedesigner.service.rows import select
 from codedesigner.service.task import NEXT, TaskState
 
-LONGEST_S = 120.0
+LONGEST_S = 300.0
 OPEN = "state IN ('pending', 'running', 'paused') OR followed = 0"
 _BECOMES: Mapping[str, TaskState] = {
     "task.started": "running",
@@ -61,7 +63,8 @@ class Came:
 
     `again` are questions that were asked after they had been answered; `unkept` are answers that the servers had given
     at the blow and nobody had written down yet: what was on its way then. `regressed` are changes that no task may
-    make, `lost` webhooks that were accepted and are not there. `ended` are processes that ended by themselves.
+    make, `lost` webhooks that were accepted and are not there. `ended` are processes that ended by themselves,
+    `retried` what broke or was away, and was tried again.
     """
 
     how: str
@@ -76,6 +79,7 @@ class Came:
     resent: int = 0
     ended: int = 0
     failed: tuple[str, ...] = ()
+    retried: tuple[str, ...] = ()
     happened: Counter[str] = field(default_factory=Counter)
     modules: frozenset[str] = frozenset()
 
@@ -143,6 +147,7 @@ class Run:
             sending.result().again,
             self._ended,
             tuple(f"{one.task_type}: {one.error}" for one in done if one.state == "failed"),
+            _retried(self._database),
             happened,
             frozenset(one.module for one in done if one.state == "completed"),
         )
@@ -188,16 +193,22 @@ class Run:
 
     def _still(self) -> list[int]:
         """Stop all, wait until the servers have answered, and count the answers that nobody has written down."""
-        pids = self._crew.pids()
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-        until = time.monotonic() + 40 * LATENCY_S
-        while self._house.stats()["in_flight"] and time.monotonic() < until:
-            time.sleep(0.01)
-        answered = self._house.stats()["distinct_answered"] - self._before["distinct_answered"]
-        self._unkept += answered - self._kind.kept(self._database, self._folder)
-        return pids
+        while True:
+            pids = self._crew.pids()
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            until = time.monotonic() + 40 * LATENCY_S
+            while self._house.stats()["in_flight"] and time.monotonic() < until:
+                time.sleep(0.01)
+            answered = self._house.stats()["distinct_answered"] - self._before["distinct_answered"]
+            try:
+                self._unkept += answered - self._kind.kept(self._database, self._folder)
+            except sqlite3.OperationalError:  # who stands still has the file to itself, which it does for an instant
+                self._go_on(pids)
+                time.sleep(0.05)
+            else:
+                return pids
 
     @staticmethod
     def _go_on(pids: list[int]) -> None:
@@ -238,6 +249,12 @@ def _journal(database: Database) -> tuple[int, Counter[str]]:
             wrong += after not in NEXT[before] and not (before == after == "paused")
             states[row.task_id] = after
     return wrong, Counter(row.name for row in rows)
+
+
+def _retried(database: Database) -> tuple[str, ...]:
+    asked = text("SELECT name, detail FROM journal WHERE name IN ('task.retried', 'task.waiting') ORDER BY id")
+    found = database.do(lambda db: db.execute(asked).all(), reads=True)
+    return tuple(f"{row.name} {json.loads(row.detail)['error']}" for row in found)
 
 
 def blow(rng: Random, kind: Kind, what: str, usual_s: float) -> Blow:

@@ -34,6 +34,9 @@ _SILENT_S = 60  # without a byte, until git gives up
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATUS = re.compile(r"returned error: (\d{3})|RPC failed; HTTP (\d{3})")
 _BROKEN = re.compile(r"unable to access|RPC failed|hung up unexpectedly|early EOF|unexpected disconnect")
+_NO_ROOM = re.compile(
+    r"No space left|File too large|Disk quota|unable to (?:write|create)|could(?: not|n't) (?:write|create)"
+)
 _AWAY = frozenset({"429", "502", "503", "504", *map(str, range(520, 531))})
 
 
@@ -186,13 +189,17 @@ def _git(
         watch=watch,
     )
     if done.returncode:
-        raise _failed(arguments[0], display(decode(done.stderr)).strip() or str(done.returncode))
+        raise _failed(arguments[0], done.returncode, display(decode(done.stderr)).strip())
     return done
 
 
-def _failed(verb: str, words: str) -> CodedesignerError:
-    """What git's words mean: the server is away, or this cannot be fetched."""
-    said = f"git {verb} failed: {words.split(chr(10))[-1].removeprefix('fatal: ')}"
+def _failed(verb: str, code: int, words: str) -> CodedesignerError:
+    """What git's words mean: the server is away, this machine has no room for it just now, or it cannot be had."""
+    said = f"git {verb} failed: {words.split(chr(10))[-1].removeprefix('fatal: ') or code}"
+    if code < 0:
+        return UnavailableError(f"{said} (ended by signal {-code})")
+    if _NO_ROOM.search(words):
+        return UnavailableError(said, hint="look for room on the disk")
     status = next((code for found in _STATUS.findall(words) for code in found if code), "")
     if status in _AWAY or (not status and _BROKEN.search(words)):
         return UnavailableError(said, status=int(status or 0))
