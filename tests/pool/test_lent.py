@@ -130,3 +130,24 @@ def test_time_is_idle_while_somebody_waits_and_nobody_is_asked() -> None:
         assert turn.idle() == 3_700
 
     run(house, scene())
+
+
+def test_who_is_to_end_is_told_while_others_have_all_the_places() -> None:
+    house = House(per_endpoint=2)
+
+    async def scene() -> None:
+        turn, other = Turn(), Turn()
+        full = [await granted(Lent(house.gate, other)) for _ in range(2)]
+        waiting = asyncio.ensure_future(Lent(house.gate, turn).acquire(Demand("c", ("a",))))
+        await turns()
+        assert house.gate.waiting == 1
+        turn.cancel("superseded by b")
+        got = await waiting
+        assert isinstance(got, Denied)
+        assert (got.outcome, got.detail) == ("cancelled", "superseded by b")
+        assert house.gate.waiting == 0, "it has left the line"
+        for each in full:
+            each.release(WELL)
+        (await granted(Lent(house.gate, other))).release(WELL)
+
+    run(house, scene())

@@ -25,6 +25,7 @@ class Turn:
         self.cancelled = ""
         self._open = asyncio.Event()
         self._open.set()
+        self._ended = asyncio.Event()
         self._clock = clock or time.monotonic
         self._waiting = self._asking = 0
         self._idle_s = 0.0
@@ -49,6 +50,7 @@ class Turn:
         """Let nothing through any more; those who wait are told."""
         self.cancelled = why
         self._open.set()
+        self._ended.set()
         self._note()
 
     def idle(self) -> float:
@@ -81,6 +83,10 @@ class Turn:
             await self._open.wait()
         return not self.cancelled
 
+    async def ended(self) -> None:
+        """Wait until it is cancelled."""
+        await self._ended.wait()
+
 
 class Lent:
     """Implements `Gate` before the one that all share. What is switched off here is so for its holder alone.
@@ -111,7 +117,23 @@ class Lent:
         known = tuple(each for each in demand.candidates if each not in self._off)
         if demand.candidates and not known:
             return Denied("offline", self._off[demand.candidates[0]], math.inf)
-        return await self._gate.acquire(replace(demand, candidates=known, holder=self._turn.holder), rank)
+        return await self._unless_ended(replace(demand, candidates=known, holder=self._turn.holder), rank)
+
+    async def _unless_ended(self, demand: Demand, rank: Rank | None) -> Grant | Denied:
+        """Who waits for a quota for hours has to hear that nobody wants the answer any more."""
+        asked = asyncio.ensure_future(self._gate.acquire(demand, rank))
+        ending = asyncio.ensure_future(self._turn.ended())
+        try:
+            await asyncio.wait({asked, ending}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await _withdrawn(asked)
+            raise
+        finally:
+            ending.cancel()
+        if asked.done():
+            return asked.result()
+        await _withdrawn(asked)
+        return Denied("cancelled", self._turn.cancelled, math.inf)
 
     def can_execute(self, demand: Demand) -> bool:
         """Whether `acquire` would grant it now, without waiting."""
@@ -137,6 +159,16 @@ class Lent:
     def remaining(self, location: str) -> float:
         """As the gate behind it."""
         return self._gate.remaining(location)
+
+
+async def _withdrawn(asked: asyncio.Future[Grant | Denied]) -> None:
+    """Leave the queue; what was granted at the last moment is given back."""
+    asked.cancel()
+    await asyncio.wait({asked})
+    if not asked.cancelled() and asked.exception() is None:
+        granted = asked.result()
+        if not isinstance(granted, Denied):
+            granted.release()
 
 
 class _Counted:
