@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -75,6 +77,24 @@ def test_a_failure_is_tried_again_later_and_later_and_then_not() -> None:
         task = task.started("w", 0.0, 30.0).failed(0.0, "boom", again=True)
         assert (task.state, task.not_before, task.owner) == ("paused", RETRY_DELAY_S * BACKOFF**n, None)
     assert task.started("w", 0.0, 30.0).failed(0.0, "boom", again=True).state == "failed"
+
+
+def test_what_happens_to_a_task_has_an_order_whatever_the_clocks_of_its_workers() -> None:
+    task = Task.create("exploration", WORK, {}, name="t", now=100.0)
+    times = [task.updated_at]
+    steps: list[Callable[[Task], Task]] = [
+        lambda one: one.started("ahead", 105.0, 30.0),
+        lambda one: one.paused(105.1, parked=True),
+        lambda one: one.released(105.2),
+        lambda one: one.started("behind", 101.0, 30.0),
+        lambda one: one.released(101.0),
+        lambda one: one.started("behind", 101.0, 30.0),
+        lambda one: one.completed(102.0),
+    ]
+    for how in steps:
+        task = how(task)
+        times.append(task.updated_at)
+    assert all(later - earlier > 3e-6 for earlier, later in pairwise(times))
 
 
 def test_what_is_away_is_waited_for_and_counts_as_no_failure_until_a_day_has_passed() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from tests.pullrequest.stage import ANN, NUMBER, Stage
 from codedesigner.errors import UnreachableError
 from codedesigner.event.model import CommandIssued, QueueEntered, ReviewRequested
 from codedesigner.pool.lent import Turn
-from codedesigner.service.database import Database, open_database
+from codedesigner.service.database import Database, DatabaseError, open_database
 from codedesigner.service.holding import MOST_DEATHS
 from codedesigner.service.task import Task
 from codedesigner.service.worker import WorkerConfig
 
-from .bench import Shop, none
+from .bench import QUICK, Shop, none
 
 CART = "def total(prices):\n    return sum(prices)\n"
 RESEARCH = tuple(
@@ -388,6 +389,47 @@ def test_a_worker_that_is_fenced_off_stops_and_writes_nothing(shop: Shop) -> Non
         now = await shop.store.get(taken.id)
         assert now is not None
         assert (now.state, now.owner, now.attempt) == ("running", "alive", taken.attempt)
+
+    asyncio.run(run())
+
+
+def test_a_task_that_was_given_up_while_the_database_was_away_is_begun_again(shop: Shop) -> None:
+    """Its worker lives, and must not go on to renew the lease of what it does not carry any more."""
+    called, times = asyncio.Event(), 0
+
+    async def slow(turn: Turn) -> None:
+        nonlocal times
+        times += 1
+        called.set()
+        while times == 1 and not turn.cancelled:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    shop.calls, shop.config = slow, replace(QUICK, lease_s=0.3)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        beat, away = shop.store.beat, True
+
+        async def missing(name: str, lease_s: float, carried: Sequence[str]) -> Any:
+            if called.is_set() and away:
+                raise DatabaseError("it is away")
+            return await beat(name, lease_s, carried)
+
+        shop.store.beat = missing  # type: ignore[method-assign, assignment]
+        running = asyncio.create_task(worker.run())
+
+        async def given_up() -> bool:
+            return called.is_set() and not worker.entries
+
+        await shop.until(given_up)
+        away = False
+        await shop.until(shop.is_done)
+        worker.stop()
+        await running
+        assert {one.state for one in await shop.tasks()} == {"completed"}
+        assert times == 2
+        assert "task.recovered" in shop.names()
 
     asyncio.run(run())
 

@@ -36,8 +36,7 @@ class Ends:
     async def hand_back(self, entry: Entry) -> None:
         """Whoever comes takes it from where it is."""
         task, now = entry.task, self._store.clock()
-        after = replace(task, owner=None, lease_until=0.0) if task.state == "paused" else task.paused(now)
-        after = replace(after, llm_requests=task.llm_requests + entry.turn.calls)
+        after = replace(task.released(now), llm_requests=task.llm_requests + entry.turn.calls)
         await self._store.change(task, after, "task.handed_back")
         self._tell("task.handed_back", task_id=task.id)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from codedesigner.service.database import Database
 from codedesigner.service.rows import insert, note, select, storable, update
@@ -17,6 +17,9 @@ from codedesigner.service.work import first_task, from_json
 _NEXT = 1e-6  # the journal is sorted by time
 _WEIGH_S = 3_600.0  # all results are read for it
 _AGAIN_S = 4 * 86_400.0  # GitHub delivers again what it delivered in the last three days
+_RENEW = text("UPDATE tasks SET lease_until = :until WHERE owner = :id AND id IN :carried").bindparams(
+    bindparam("carried", expanding=True)
+)
 _WAITING = "state IN ('pending', 'paused') AND owner IS NULL"
 
 
@@ -78,8 +81,8 @@ class Store:
         def work(db: Connection) -> bool:
             if not update(db, task, after):
                 return False
-            note(db, after, now, "task.scheduled", detail)
-            note(db, after, now + _NEXT, "task.started", {"worker": owner, "attempt": after.attempt})
+            note(db, after, after.updated_at, "task.scheduled", detail)
+            note(db, after, after.updated_at + _NEXT, "task.started", {"worker": owner, "attempt": after.attempt})
             return True
 
         return after if await self._database.run(work) else None
@@ -91,7 +94,6 @@ class Store:
 
         What nobody needs any more once it has ended is forgotten in the same transaction.
         """
-        now = self.clock()
 
         def work(db: Connection) -> bool:
             if not update(db, before, after):
@@ -103,7 +105,7 @@ class Store:
                     text("UPDATE tasks SET result = :result WHERE id = :id"),
                     {"result": storable(result), "id": after.id},
                 )
-            note(db, after, now, name, detail)
+            note(db, after, after.updated_at, name, detail)
             return True
 
         return await self._database.run(work)
@@ -144,15 +146,17 @@ class Store:
 
         return await self._database.run(work)
 
-    async def beat(self, worker: str, lease_s: float) -> Mapping[str, Flags]:
-        """Say that a worker lives: its leases last longer. What others want of its tasks; a missing one is lost."""
+    async def beat(self, worker: str, lease_s: float, carried: Sequence[str]) -> Mapping[str, Flags]:
+        """Say that a worker lives: leases last longer of those of its tasks that it carries.
+
+        One that it has and does not carry, because it gave it up or never heard that it got it, is anybody's once its
+        lease has run out. What others want of its tasks; a missing one is lost.
+        """
         now = self.clock()
 
         def work(db: Connection) -> Mapping[str, Flags]:
             db.execute(text("UPDATE workers SET seen_at = :now WHERE id = :id"), {"now": now, "id": worker})
-            db.execute(
-                text("UPDATE tasks SET lease_until = :until WHERE owner = :id"), {"until": now + lease_s, "id": worker}
-            )
+            db.execute(_RENEW, {"until": now + lease_s, "id": worker, "carried": list(carried)})
             rows = db.execute(text("SELECT id, held, cancelled FROM tasks WHERE owner = :id"), {"id": worker})
             return {row.id: Flags(bool(row.held), row.cancelled) for row in rows}
 
@@ -282,9 +286,9 @@ def _pass_on(db: Connection, follower: Task, again: str) -> None:
 def _free(db: Connection, where: str, now: float, **given: object) -> list[Task]:
     freed: list[Task] = []
     for task in select(db, where, **given):
-        after = replace(task, owner=None, lease_until=0.0) if task.state == "paused" else task.paused(now)
+        after = task.released(now)
         if update(db, task, after):
-            note(db, after, now, "task.recovered", {"worker": task.owner, "state": task.state})
+            note(db, after, after.updated_at, "task.recovered", {"worker": task.owner, "state": task.state})
             freed.append(after)
     return freed
 

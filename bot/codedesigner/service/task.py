@@ -100,6 +100,7 @@ MOST_SEED, SEED_POINTS = 5, 10
 MAX_RETRIES = 3
 RETRY_DELAY_S = 60.0
 BACKOFF = 2.0
+_STEP_S = 4e-6  # at least, between two things that happen to a task
 AWAY_MOST_S = 900.0  # between two tries while what a task needs is away; the first comes after `RETRY_DELAY_S`
 AWAY_S = 86_400.0
 """How long a task waits for something that is away. Tries meanwhile do not count as its failures."""
@@ -223,6 +224,12 @@ class Task:
         task = self._become("paused", now)
         return task if parked else replace(task, owner=None, lease_until=0.0)
 
+    def released(self, now: float) -> Task:
+        """Its worker has it no more: whoever comes takes it from where it is."""
+        if self.state == "paused":
+            return replace(self, owner=None, lease_until=0.0, updated_at=self._later(now))
+        return self.paused(now)
+
     def completed(self, now: float, outcome: str = "done") -> Task:
         """It has ended well."""
         return replace(
@@ -258,7 +265,11 @@ class Task:
         if state not in NEXT[self.state]:
             raise TransitionError(f"task {self.id} is {self.state} and cannot become {state}")
         ran_s = self.ran_s + (max(0.0, now - self.updated_at) if self.state == "running" else 0.0)
-        return replace(self, state=state, updated_at=max(now, self.updated_at), ran_s=ran_s)
+        return replace(self, state=state, updated_at=self._later(now), ran_s=ran_s)
+
+    def _later(self, now: float) -> float:
+        """After all that has happened to it, by the clock of whichever machine."""
+        return max(now, self.updated_at + _STEP_S)
 
 
 def needless(task: Task) -> tuple[str, ...]:

@@ -321,7 +321,8 @@ class Worker:
 
     async def _beat(self) -> None:
         known = [entry for entry in self._entries.values() if not entry.done]
-        flags = await self._store.beat(self.name, self.config.lease_s)
+        carried = [one.task.id for one in self._entries.values() if not one.lost]
+        flags = await self._store.beat(self.name, self.config.lease_s, carried)
         self._last_beat = time.monotonic()
         for entry in known:
             wanted = flags.get(entry.task.id)
