@@ -24,7 +24,7 @@ from codedesigner.service.task import MOST_SEED
 Network = IPv4Network | IPv6Network
 
 FOR_PEOPLE = 0.05
-"""Of the limits: twice what people asked for in the busiest hour of the soak, at the location with the lowest."""
+"""Of the limits. Reckoned, not measured: about twice what a few people ask for in a busy hour of a small quota."""
 
 
 def _network(text: str) -> str:
