@@ -308,3 +308,22 @@ def test_urgency_is_the_operators_or_a_persons_and_raises_what_waits(database: D
         assert task.context["seed_priority"] == 2
 
     asyncio.run(run())
+
+
+def test_a_beat_renews_the_leases_of_what_is_carried_and_of_nothing_else(database: Database, store: Store) -> None:
+    async def run() -> None:
+        inbox = SqlInbox(database, store.clock)
+        for n in range(2):
+            await inbox.accept(delivery(number=n + 3, name=f"d{n}", digest=f"h{n}"))
+        one, other = [await store.start(each, "w", 30.0, {}) for each in await store.waiting()]
+        assert one is not None
+        assert other is not None
+        flags = await store.beat("w", 90.0, [one.id])
+        assert set(flags) == {one.id, other.id}
+        leases = {each.id: each.lease_until - store.clock() for each in await store.owned("w")}
+        assert leases[one.id] > 60.0
+        assert leases[other.id] <= 30.0
+        assert set(await store.beat("w", 90.0, [])) == {one.id, other.id}
+        assert await store.beat("nobody", 90.0, []) == {}
+
+    asyncio.run(run())

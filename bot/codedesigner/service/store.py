@@ -156,7 +156,8 @@ class Store:
 
         def work(db: Connection) -> Mapping[str, Flags]:
             db.execute(text("UPDATE workers SET seen_at = :now WHERE id = :id"), {"now": now, "id": worker})
-            db.execute(_RENEW, {"until": now + lease_s, "id": worker, "carried": list(carried)})
+            if carried:
+                db.execute(_RENEW, {"until": now + lease_s, "id": worker, "carried": list(carried)})
             rows = db.execute(text("SELECT id, held, cancelled FROM tasks WHERE owner = :id"), {"id": worker})
             return {row.id: Flags(bool(row.held), row.cancelled) for row in rows}
 
