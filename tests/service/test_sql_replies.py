@@ -52,7 +52,7 @@ def test_while_the_database_is_away_nothing_is_known_and_that_is_told_once(tmp_p
 
     async def run() -> None:
         gone = Database(f"sqlite:///{tmp_path / 'none' / 'x.sqlite'}", durable=False)
-        store = SqlReplies(gone, lambda: 1.0, told.append)
+        store = SqlReplies(gone, lambda: 1.0, told.append, patience_s=0.0)
         assert await store.get("k") is None
         await store.put("k", REPLY)
         assert len(told) == 1
@@ -72,6 +72,45 @@ def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(tmp_path:
             assert await store.get("a") == replace(REPLY, from_store=True), "this process knows it all the same"
             other.execute("ROLLBACK")
         await store.put("b", REPLY)
+        assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
+        database.close()
+
+    asyncio.run(run())
+
+
+def test_who_asks_while_the_database_is_away_waits_for_its_return(tmp_path: Path) -> None:
+    async def run() -> None:
+        told = asyncio.Event()
+        database = open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path)
+        store = SqlReplies(database, lambda: 1.0, lambda _line: told.set())
+        await store.put("k", REPLY)
+        database.do(lambda db: db.execute(text("ALTER TABLE replies RENAME TO away")))
+        asked = asyncio.ensure_future(store.get("k"))
+        await told.wait()
+        database.do(lambda db: db.execute(text("ALTER TABLE away RENAME TO replies")))
+        assert await asked == replace(REPLY, from_store=True)
+        database.close()
+
+    asyncio.run(run())
+
+
+def test_who_is_cancelled_while_it_puts_loses_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path).close()
+        database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", durable=False)
+        store = SqlReplies(database, lambda: 1.0, lambda _line: None)
+        with closing(sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.put("a", REPLY)
+            putting = asyncio.ensure_future(store.put("b", REPLY))
+            await asyncio.sleep(0)
+            assert await store.get("a") is not None, "what is being written is known"
+            putting.cancel()
+            await asyncio.wait({putting})
+            other.execute("ROLLBACK")
+        for name in ("a", "b"):
+            assert await store.get(name) == replace(REPLY, from_store=True)
+        await store.close()
         assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
         database.close()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sqlalchemy import Connection, text
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from codedesigner.call.model import Reply
 from codedesigner.service.database import Database, DatabaseError
@@ -14,6 +15,8 @@ from codedesigner.state.waiting import Waiting
 
 MOST_ROWS = 100_000
 MOST_BYTES = 256_000_000
+PATIENCE_S = 20.0
+"""Less than a lease: a worker that waits for longer has lost its tasks."""
 _ROOM = 0.9
 _BETWEEN_CHECKS = 200  # replies that one worker puts before it measures
 
@@ -32,8 +35,9 @@ _MAKE_ROOM = text(
 class SqlReplies:
     """Implements `pool.keep.Replies`. Above its limits, those that were not used for longest are forgotten.
 
-    While the database is away nothing is known, and what was to be kept waits in memory for its return; `tell` hears of
-    it once each time.
+    Who asks while the database is away waits for its return, `patience_s` at the most, and then nothing is known: to
+    ask a model once more costs more than to wait. What was to be kept waits in memory; `tell` hears of it once each
+    time.
     """
 
     def __init__(
@@ -44,12 +48,14 @@ class SqlReplies:
         *,
         rows: int = MOST_ROWS,
         most_bytes: int = MOST_BYTES,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._database = database
         self._clock = clock
         self._tell = tell
         self._rows = rows
         self._bytes = most_bytes
+        self._patience_s = patience_s
         self._put_since = 0
         self._away = False
         self._waiting = Waiting()
@@ -68,8 +74,15 @@ class SqlReplies:
                 db.execute(text("UPDATE replies SET used = :used WHERE key = :key"), {"used": now, "key": key})
             return str(found.value)
 
+        trying = AsyncRetrying(
+            retry=retry_if_exception_type(DatabaseError),
+            wait=wait_exponential(multiplier=0.5, max=4.0),
+            stop=stop_after_delay(self._patience_s),
+            before_sleep=self._absent,
+            reraise=True,
+        )
         try:
-            value = await self._database.run(work)
+            value: str | None = await trying(self._database.run, work)
         except DatabaseError as error:
             self._trouble(error)
             return None
@@ -84,15 +97,16 @@ class SqlReplies:
         if value is None or len(value) > LARGEST:
             return
         self._put_since += 1
-        await self._save({**self._waiting.take(), key: value}, measure=self._put_since % _BETWEEN_CHECKS == 1)
+        self._waiting.add(key, value)
+        await self._save(measure=self._put_since % _BETWEEN_CHECKS == 1)
 
     async def close(self) -> None:
         """Write what is still to be written."""
         if self._waiting:
-            await self._save(self._waiting.take(), measure=False)
+            await self._save(measure=False)
 
-    async def _save(self, texts: Mapping[str, str], *, measure: bool) -> None:
-        now = self._clock()
+    async def _save(self, *, measure: bool) -> None:
+        now, texts, safe = self._clock(), self._waiting.take(), False
         given = [{"key": key, "used": now, "size": len(text), "value": text} for key, text in texts.items()]
 
         def work(db: Connection) -> None:
@@ -102,15 +116,21 @@ class SqlReplies:
 
         try:
             await self._database.run(work)
-            self._away = False
+            self._away, safe = False, True
         except DatabaseError as error:
             self._trouble(error)
-            self._waiting.put_back(texts)
+        finally:  # also where whoever put it is cancelled meanwhile
+            (self._waiting.written if safe else self._waiting.put_back)(texts)
 
     def _make_room(self, db: Connection) -> None:
         found = db.execute(text("SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes FROM replies")).one()
         if found.n > self._rows or found.bytes > self._bytes:
             db.execute(_MAKE_ROOM, {"rows": int(self._rows * _ROOM), "bytes": int(self._bytes * _ROOM)})
+
+    def _absent(self, state: RetryCallState) -> None:
+        failure = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(failure, DatabaseError):
+            self._trouble(failure)
 
     def _trouble(self, error: DatabaseError) -> None:
         if not self._away:

@@ -93,7 +93,7 @@ class ReplyStore:
         if text is None or len(text) > LARGEST:
             return
         if self._clock() < self._away_until:
-            self._waiting.put_back({key: text})
+            self._waiting.add(key, text)
         else:
             await self._save(key, text)
 
@@ -109,17 +109,19 @@ class ReplyStore:
         except StoreError as error:
             self._give_up(error)
             if self._again_s < math.inf:
-                self._waiting.put_back({key: text})
+                self._waiting.add(key, text)
         else:
             await self._save_waiting()
 
     async def _save_waiting(self) -> None:
-        texts = self._waiting.take()
+        texts, safe = self._waiting.take(), False
         try:
             await asyncio.gather(*(self._writer.put(item) for item in texts.items()))
+            safe = True
         except StoreError as error:
             self._give_up(error)
-            self._waiting.put_back(texts)
+        finally:  # also where whoever put the last is cancelled meanwhile
+            (self._waiting.written if safe else self._waiting.put_back)(texts)
 
     def _write(self, db: sqlite3.Connection, items: Sequence[_Item]) -> None:
         now = self._clock()
