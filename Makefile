@@ -27,7 +27,7 @@ review: $(VENV)/.review
 	exec $(BIN)/codedesigner review --repo '$(REPO)' --base "$$base" --head "$$head" $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -q $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
