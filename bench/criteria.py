@@ -126,10 +126,10 @@ def _wait(one: Task) -> float:
 
 
 def _allocating(run: Run, constant: Run | None) -> Iterator[Row]:
-    depths, weights = zip(*((depth, weight) for _, depth, weight in run.seen.depth), strict=True)
-    moved = correlation(depths, weights) if len(set(weights)) > 1 else 0.0
-    between = f"{min(weights):.0f} to {max(weights):.0f}"
-    yield Row("3 what waits, and the explorer's weight: correlation", moved, "", "at least", 0.3, between)
+    waiting, weights = zip(*run.seen.shares, strict=True) if run.seen.shares else ((), ())
+    moved = correlation(waiting, weights) if len(set(weights)) > 1 and len(set(waiting)) > 1 else 0.0
+    note = f"of three modules every ten minutes, {len(weights)} in all"
+    yield Row("3 share of what waits, and share of the weights: correlation", moved, "", "at least", 0.3, note)
     asked, bad = run.supervisor.asked, run.supervisor.nonsense
     yield Row("3 replies of the supervisor that were none", bad, "", "asked", asked, "they changed nothing")
     if constant is None:

@@ -50,7 +50,7 @@ from codedesigner.service.modules.researcher import Researcher
 from codedesigner.service.rows import select
 from codedesigner.service.settings import FOR_PEOPLE
 from codedesigner.service.store import Bounds, Store
-from codedesigner.service.task import Json, Module, Task, TaskType
+from codedesigner.service.task import MODULES, Json, Module, Task, TaskType
 from codedesigner.service.worker import View, Worker, WorkerConfig
 
 T = TypeVar("T")
@@ -225,7 +225,7 @@ class Firm:
     heard: Counter[str] = field(default_factory=Counter)
     unanswered: Counter[str] = field(default_factory=Counter)
     spendings: list[Spending] = field(default_factory=list)
-    weights: list[tuple[float, Mapping[str, float]]] = field(default_factory=list)
+    weights: list[tuple[float, Mapping[Module, float]]] = field(default_factory=list)
     hired: list[Hired] = field(default_factory=list)
     count: int = 0
 
@@ -327,10 +327,9 @@ class Firm:
     def _hear(self, event: ServiceEvent) -> None:
         self.heard[event.name] += 1
         if event.name == "scheduler.priority_consultation":
-            said = {name.removesuffix("_weight"): value for name, value in event.fields.items()}
-            self.weights.append(
-                (self.clock.now(), {k: float(v) for k, v in said.items() if isinstance(v, int | float)})
-            )
+            said = {each: event.fields.get(f"{each}_weight") for each in MODULES}
+            given = {each: float(value) for each, value in said.items() if isinstance(value, int | float)}
+            self.weights.append((self.clock.now(), given))
 
 
 @dataclass(frozen=True, slots=True)

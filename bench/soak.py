@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -23,7 +24,8 @@ from bench.virtual import EPOCH, VirtualClock
 from bench.webhooks import resident
 
 from codedesigner.event.model import QuestionAsked, ReviewRequested
-from codedesigner.service.task import Task
+from codedesigner.service.scheduler import DEFAULT_WEIGHTS
+from codedesigner.service.task import MODULES, Module, Task
 
 DAYS = 3.0
 LATENCY_S = (15.0, 25.0)
@@ -88,7 +90,8 @@ class Seen:
     waited: int = 0
     rss: list[int] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
-    depth: list[tuple[float, int, float]] = field(default_factory=list)
+    shares: list[tuple[float, float]] = field(default_factory=list)
+    """Of what waited, and of the weights, that of each module."""
     delivered: int = 0
     open: asyncio.Event = field(default_factory=asyncio.Event)
     idle: list[tuple[float, float]] = field(default_factory=list)
@@ -239,10 +242,18 @@ async def _looking(firm: Firm, seen: Seen) -> None:
         if waiting >= BUSY:
             seen.busy.append(now)
         seen.waited = max(seen.waited, len(tasks))
-        seen.depth.append((now, waiting, firm.weights[-1][1]["explorer"] if firm.weights else 40.0))
+        seen.shares += _shares(tasks, firm.weights[-1][1] if firm.weights else DEFAULT_WEIGHTS)
         seen.rss.append(resident(os.getpid()))
         seen.stored.append(sum(each.stat().st_size for each in firm.folder.iterdir() if each.is_file()))
         await firm.clock.sleep(LOOK_S)
+
+
+def _shares(tasks: Sequence[Task], weights: Mapping[Module, float]) -> list[tuple[float, float]]:
+    """Nothing while nothing waits: then nobody is to be preferred."""
+    waiting = Counter(one.module for one in tasks if one.state in ("pending", "paused"))
+    if not waiting:
+        return []
+    return [(waiting[each] / waiting.total(), weights[each] / sum(weights.values())) for each in MODULES]
 
 
 def measure(days: float = DAYS) -> Iterator[Row]:
