@@ -63,7 +63,7 @@ def measure(webhooks: int = WEBHOOKS, seconds: float = SECONDS) -> Iterator[Row]
                 sent = deliver(address, payloads, webhooks, seconds)
                 done, active, drained_s = drained(folder)
         yield from rows(sent, kept(folder), webhooks, seconds)
-        yield Row("reviews that ended while deliveries came, and after", done, "", "pull requests", PULLS)
+        yield Row("pull requests whose review was published, meanwhile and after", done, "", "opened", PULLS)
         yield Row("until nothing waits, after the last delivery", drained_s, "s", note=f"{active} tasks left")
         begin, middle, end = (held[int(share * (len(held) - 1))] / 1e6 for share in (0.05, 0.5, 1.0))
         note = f"{middle:.1f} MB in the middle, {len(held)} looks"
@@ -194,13 +194,13 @@ def kept(folder: Path) -> int:
 
 
 def drained(folder: Path) -> tuple[int, int, float]:
-    """Wait until no task waits or runs: reviews that have ended, tasks that are left, seconds."""
+    """Wait until no task waits or runs: pull requests that were published, tasks that are left, seconds."""
     began = time.perf_counter()
-    ended, active = "task_type = 'review' AND state = 'completed'", "state IN ('pending', 'running', 'paused')"
+    ended, active = "module = 'documenter' AND state = 'completed'", "state IN ('pending', 'running', 'paused')"
     while True:
         with sqlite3.connect(f"file:{database(folder)}?mode=ro", uri=True) as db:
             left = int(db.execute(f"SELECT count(*) FROM tasks WHERE {active}").fetchone()[0])  # noqa: S608
-            done = int(db.execute(f"SELECT count(*) FROM tasks WHERE {ended}").fetchone()[0])  # noqa: S608
+            done = int(db.execute(f"SELECT count(DISTINCT number) FROM tasks WHERE {ended}").fetchone()[0])  # noqa: S608
         waited = time.perf_counter() - began
         if not left or waited > DRAIN_S:
             return done, left, waited

@@ -37,8 +37,7 @@ def answer(request: Request, repository: Callable[[str], Path | None]) -> Reply:
         "REQUEST_METHOD": request.method,
         "CONTENT_TYPE": request.headers.get("content-type", ""),
         "CONTENT_LENGTH": str(len(request.body)),
-        "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
-    }
+    }  # and no HTTP_CONTENT_ENCODING: git packs what it asks when that is long, and the server has unpacked it
     # Its exit code is that of the program behind it, which refuses what it does not have; the answer says so.
     done = subprocess.run(
         ["git", "http-backend"], env=environment, input=request.body, capture_output=True, check=False

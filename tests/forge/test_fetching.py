@@ -111,6 +111,18 @@ def test_T_SEC_11_the_token_is_in_no_argument_and_no_file(tmp_path: Path, monkey
     assert Git(clone).try_resolve(head) == head
 
 
+def test_a_clone_grows_by_one_pack_a_fetch_however_many_there_were(tmp_path: Path) -> None:
+    with github_world(tmp_path / "g") as world:
+        url, clone = f"{world.github.address}/octo/shop.git", tmp_path / "clone"
+        # What git asks grows with what the clone has; above a kilobyte it sends that packed.
+        for number in range(24):
+            world.opened.push({f"more{number}.py": f"x = {number}\n"})
+            fetch_commits(url, [world.opened.head_sha], clone)
+            assert len(list(clone.glob(".git/objects/pack/*.pack"))) == number + 1
+        assert not list(clone.glob(".git/objects/??/*"))
+        assert Git(clone).is_sound()
+
+
 def test_T_GH_61_T_XF_05_a_shallow_fetch_a_full_clone_and_the_api_tell_the_same_change(tmp_path: Path) -> None:
     text = "".join(f"line {number}\n" for number in range(30))
     with github_world(tmp_path / "g") as world:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,45 @@ def test_what_is_too_much_goes_the_longest_unused_first_and_never_what_is_in_use
         assert not paths[0].exists(), "nobody uses it any more, and it alone is too much"
 
     asyncio.run(run())
+
+
+def test_what_should_go_and_is_in_use_has_no_new_users_and_goes_with_the_last(
+    tmp_path: Path, fetched: list[tuple[str, ...]]
+) -> None:
+    async def run() -> None:
+        clones = Clones(tmp_path, most_bytes=1_500)
+        async with AsyncExitStack() as late:
+            async with clones.of(Forge()) as fetch:
+                first = await fetch([A])
+                assert first is not None
+                clones = Clones(tmp_path, most_bytes=500)
+                assert clones.make_room() == []
+                second = await late.enter_async_context(clones.of(Forge()))
+                there = await second([B])
+                assert there != first
+                assert first.exists()
+            assert not first.exists(), "its last user is gone"
+            async with clones.of(Forge()) as fetch:
+                assert await fetch([A]) == first, "the next to be begun is the first again"
+
+    asyncio.run(run())
+    assert not list(tmp_path.glob("*.worn"))
+
+
+def test_where_both_clones_are_worn_the_work_goes_on(tmp_path: Path, fetched: list[tuple[str, ...]]) -> None:
+    async def run() -> None:
+        clones = Clones(tmp_path, most_bytes=500)
+        async with clones.of(Forge()) as one:
+            await one([A])
+            clones.make_room()
+            async with clones.of(Forge()) as two:
+                await two([A])
+                clones.make_room()
+                async with clones.of(Forge()) as three:
+                    assert await three([B])
+
+    asyncio.run(run())
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ def fetch_commits(
 ) -> Path:
     """The repository in `folder`, with each of `commits` (full ids) and all that they hold, and nothing before them.
 
-    `pin` are the addresses that the URL's host is known to have; without any, its name is looked up.
+    Each fetch leaves one pack. `pin` are the addresses that the URL's host is known to have; without any, its name is
+    looked up.
 
     Raises:
         RepositoryError: the address or an id is none, or git cannot fetch. No message holds the credential.
@@ -103,7 +104,7 @@ def fetch_commits(
     missing = [commit for commit in dict.fromkeys(commits) if git.try_resolve(commit) != commit]
     if missing:
         config = {f"protocol.{scheme}.allow": "always", "http.followRedirects": "false", "transfer.fsckObjects": "true"}
-        config |= {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(_SILENT_S)}
+        config |= {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(_SILENT_S), "fetch.unpackLimit": "1"}
         if token:
             packed = base64.b64encode(f"{user}:{token}".encode()).decode("ascii")
             config["http.extraHeader"] = f"Authorization: Basic {packed}"

@@ -1,7 +1,8 @@
 """Clones that outlive a task: one folder for each repository, shared by the workers of a machine, bounded in size.
 
-A clone that is in use is locked by all who use it, and only one that nobody uses is thrown away. Locks are the
-system's: they end with their process, however that ends.
+A clone that is in use is locked by all who use it, and only one that nobody uses is thrown away. One that should go and
+is in use is marked as worn: whoever comes next begins another one beside it, so that its users become fewer, and the
+last of them throws it away. Locks are the system's: they end with their process, however that ends.
 """
 
 from __future__ import annotations
@@ -49,30 +50,37 @@ class Clones:
         name = sha256(forge.clone_url.encode()).hexdigest()[:24]
         with ExitStack() as stack:
             # In a thread: whoever throws clones away may be at it for long.
-            lock = await asyncio.to_thread(self._take, name)
+            clone, lock = await asyncio.to_thread(self._take, name)
             use = stack.enter_context(lock)
 
             async def fetch(commits: Sequence[str]) -> Path:
                 token = await forge.token()
                 order = _Order(forge.clone_url, tuple(commits), forge.git_user, token, ca_file, tuple(pin))
-                return await asyncio.to_thread(self._fetch, name, use, order)
+                return await asyncio.to_thread(self._fetch, clone, use, order)
 
             try:
                 yield fetch
             except RepositoryError:
-                await asyncio.to_thread(self._doubt, name, use)
+                await asyncio.to_thread(self._doubt, clone, use)
                 raise
             finally:
                 os.utime(use)
         await asyncio.to_thread(self.make_room)
 
-    def _take(self, name: str) -> _Lock:
+    def _take(self, name: str) -> tuple[Path, _Lock]:
+        """The repository's clone, or the other one while that is worn; the first where both are."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _Lock(self._folder / f"{name}.use", fcntl.LOCK_SH)
+        both = self._folder / name, self._folder / f"{name}-2"
+        for clone in both:
+            if not _worn(clone).exists():
+                lock = _Lock(clone.with_suffix(".use"), fcntl.LOCK_SH)
+                if not _worn(clone).exists():  # it may have been marked meanwhile
+                    return clone, lock
+                lock.close()
+        return both[0], _Lock(both[0].with_suffix(".use"), fcntl.LOCK_SH)
 
-    def _fetch(self, name: str, use: int, order: _Order) -> Path:
-        clone = self._folder / name
-        with _locked(self._folder / f"{name}.fetch", fcntl.LOCK_EX):
+    def _fetch(self, clone: Path, use: int, order: _Order) -> Path:
+        with _locked(clone.with_suffix(".fetch"), fcntl.LOCK_EX):
             for stale in _STALE:
                 (clone / ".git" / stale).unlink(missing_ok=True)
             was_there = (clone / ".git").exists()
@@ -86,9 +94,8 @@ class Clones:
                 fcntl.flock(use, fcntl.LOCK_SH)
                 return self._fetched(clone, order)
 
-    def _doubt(self, name: str, use: int) -> None:
+    def _doubt(self, clone: Path, use: int) -> None:
         """What was fetched cannot be read: perhaps because the clone is broken. The next one begins anew then."""
-        clone = self._folder / name
         if (clone / ".git").exists() and not _sound(clone) and _alone(use):
             shutil.rmtree(clone, ignore_errors=True)
             fcntl.flock(use, fcntl.LOCK_SH)
@@ -107,15 +114,17 @@ class Clones:
         )
 
     def make_room(self) -> list[str]:
-        """Throw away what is too much; which clones that were."""
+        """Throw away what is too much or worn; which clones that were. What is in use goes later, and is marked."""
         found = [(path, _bytes_in(path)) for path in self._folder.iterdir() if path.is_dir()]
         total, gone = sum(size for _, size in found), []
         for path, size in sorted(found, key=lambda one: _used_at(one[0])):
-            if total <= self._most_bytes and _packs_in(path) <= _MOST_PACKS:
+            if total <= self._most_bytes and _packs_in(path) <= _MOST_PACKS and not _worn(path).exists():
                 continue
             if _throw_away(path):
                 gone.append(path.name)
-                total -= size
+            else:
+                _worn(path).touch(mode=0o600)
+            total -= size
         return gone
 
 
@@ -140,6 +149,10 @@ class _Lock:
         return self._opened
 
     def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give it back."""
         self._stack.close()
 
 
@@ -175,9 +188,17 @@ def _throw_away(clone: Path) -> bool:
     try:
         with _locked(clone.with_suffix(".use"), fcntl.LOCK_EX | fcntl.LOCK_NB):
             shutil.rmtree(clone, ignore_errors=True)
+            if clone.exists():
+                return False
+            _worn(clone).unlink(missing_ok=True)
     except BlockingIOError:
         return False
-    return not clone.exists()
+    return True
+
+
+def _worn(clone: Path) -> Path:
+    """Where it is marked that nobody new is to use a clone."""
+    return clone.with_suffix(".worn")
 
 
 def _used_at(clone: Path) -> float:
