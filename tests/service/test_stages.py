@@ -16,11 +16,12 @@ from tests.pullrequest.stage import NUMBER, Stage
 
 from codedesigner.assembly.staged import read
 from codedesigner.event.model import QueueEntered, ReviewRequested
+from codedesigner.publish.discussion import PullState
 from codedesigner.publish.report import Report
 from codedesigner.publish.scrub import KnownSecrets
 from codedesigner.service.database import open_database
 from codedesigner.service.reviews import ReviewBoard
-from codedesigner.service.task import Task
+from codedesigner.service.task import Task, TaskType
 
 from .bench import QUICK, Shop
 
@@ -254,16 +255,57 @@ def test_a_head_that_moves_between_two_stages_ends_the_review_and_what_it_left(s
     assert len(shop.stage.discussion.threads) == 0
 
 
-def test_a_pull_request_that_was_closed_between_two_stages_is_gone_on_with_by_whoever_publishes(shop: Shop) -> None:
+@pytest.mark.parametrize("ended", CHAIN[4:7])
+def test_a_review_that_is_cancelled_after_a_stage_ends_there(shop: Shop, ended: TaskType) -> None:
     async def run() -> list[Task]:
         await shop.deliver(review(shop))
-        await until_ended(shop, "exploration", "first")
-        shop.stage.forge.opened(replace(shop.stage.pull, state="closed"))
+        await until_ended(shop, ended, "first")
+        (left_over,) = [one for one in await shop.tasks() if one.active]
+        await shop.store.want(left_over.id, cancelled="by ann")
         return await shop.settle(shop.worker("second"))
 
     tasks = asyncio.run(run())
-    assert [one.outcome for one in tasks if one.task_type == "critique"] == ["moved"]
+    assert [one.outcome for one in tasks][-2:] == ["done", "cancelled"]
+    assert tasks[-1].task_type == CHAIN[CHAIN.index(ended) + 1]
+    assert "cancelled" in shop.stage.check().title
+    assert len(shop.stage.discussion.threads) == 0
+
+
+@pytest.mark.parametrize("state", ["closed", "merged"])
+def test_of_a_pull_request_that_was_closed_between_two_stages_nothing_more_is_asked_or_said(
+    shop: Shop, state: PullState
+) -> None:
+    async def run() -> list[Task]:
+        await shop.deliver(review(shop))
+        await until_ended(shop, "exploration", "first")
+        shop.stage.forge.opened(replace(shop.stage.pull, state=state))
+        return await shop.settle(shop.worker("second"))
+
+    tasks = asyncio.run(run())
+    assert [(one.task_type, one.outcome) for one in tasks][-1] == ("critique", "closed")
     assert left(shop) == {}
+    assert (shop.stage.check().conclusion, shop.stage.check().title) == (
+        "cancelled",
+        f"Not reviewed: the pull request was {state}",
+    )
+    assert len(shop.stage.discussion.threads) == 0
+
+
+@pytest.mark.parametrize("state", ["closed", "merged"])
+def test_what_was_found_is_told_of_a_pull_request_that_was_merged_and_of_none_that_was_closed(
+    shop: Shop, state: PullState
+) -> None:
+    async def run() -> list[Task]:
+        await shop.deliver(review(shop))
+        await until_ended(shop, "review", "first")
+        shop.stage.forge.opened(replace(shop.stage.pull, state=state))
+        return await shop.settle(shop.worker("second"))
+
+    last = asyncio.run(run())[-1]
+    assert last.module == "documenter"
+    assert (last.outcome == "closed") == (state == "closed")
+    assert bool(shop.stage.discussion.threads) == (state == "merged")
+    assert shop.stage.check().conclusion == ("cancelled" if state == "closed" else "failure")
 
 
 def test_a_stage_that_leaves_too_much_is_followed_by_the_others_in_the_same_task(shop: Shop, tmp_path: Path) -> None:

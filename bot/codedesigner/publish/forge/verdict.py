@@ -175,6 +175,12 @@ def superseded(sha: str, head: str, *, run: str = "") -> Check:
     return Check(sha, NAME, "cancelled", f"Superseded by {head[:7]}", summary, run=run)
 
 
+def closed(sha: str, state: str, *, run: str = "") -> Check:
+    """The check of a pull request that was closed or merged, which is its `state`, before its review had ended."""
+    title = _title(f"Not reviewed: the pull request was {_plain(state)}")
+    return Check(sha, NAME, "cancelled", title, "Its review was not gone on with. Reopened, it is reviewed.", run=run)
+
+
 def waiting(sha: str, title: str, why: str, *, run: str = "") -> Check:
     """The check where nobody reviewed because a person has to do something first: a draft, a review not asked for."""
     return Check(sha, NAME, "action_required", _title(_plain(title)), cap(prose(why), _TEXT_LIMIT), run=run)

@@ -165,7 +165,9 @@ class PullModule(ModuleInterface):
         """A task that follows from another, with the same name whoever makes it."""
         name = sha256(f"{task.id}:{kind}".encode()).hexdigest()[:16]
         work = _narrowed(task.work, context)
+        # What follows is what a task says itself, and nothing where it ended without saying so.
         following = {"first": task.id, **context, "after": task.id}
+        following.pop("next", None)
         return Task.create(kind, work, following, name=name, now=task.updated_at)
 
 

@@ -16,7 +16,7 @@ from codedesigner.pullrequest.answers import Question
 from codedesigner.pullrequest.desk import Desk, Order, Reviewing
 from codedesigner.pullrequest.handling import handle
 from codedesigner.pullrequest.reviewing import review_pull
-from codedesigner.pullrequest.superseding import superseded
+from codedesigner.pullrequest.superseding import closed, superseded
 from codedesigner.service.modules.base import SUPERSEDED, PullModule, TaskResult, review_of
 from codedesigner.service.task import Task, TaskType
 from codedesigner.service.work import Asked
@@ -46,6 +46,10 @@ class Documenter(PullModule):
             await superseded(desk, pull, task.work.head)
             return TaskResult(SUPERSEDED)
         report = await self._report(task)
+        # What a merge brought in is worth knowing; of what was closed nobody wants to hear.
+        if pull.state == "closed" or (pull.state == "merged" and report is None):
+            await closed(desk, pull)
+            return TaskResult("closed")
         if report is not None:
             desk = replace(desk, reviewing=Kept(desk.reviewing, report, str(task.context.get("start", ""))))
         ended = await review_pull(desk, pull, full=asked.full and report is None)

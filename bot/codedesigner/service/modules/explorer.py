@@ -18,6 +18,7 @@ from codedesigner.pullrequest.desk import Desk, Order
 from codedesigner.pullrequest.handling import handle
 from codedesigner.pullrequest.linking import with_issues
 from codedesigner.pullrequest.standing import standing_of
+from codedesigner.pullrequest.superseding import closed
 from codedesigner.run.passes import Asked as Answers
 from codedesigner.service.modules.base import Bench, PullModule, TaskResult, review_of
 from codedesigner.service.modules.researcher import BRIEFS, briefed
@@ -69,8 +70,11 @@ class Explorer(PullModule):
         if task.work.number is None:
             raise UsageError("the task names no pull request")
         pull = await desk.forge.pull(task.work.number)
-        if pull.head != task.work.head or pull.state != "open":
+        if pull.head != task.work.head:
             return TaskResult("moved", {"next": "incorporate_insight"})
+        if pull.state != "open":
+            await closed(desk, pull)
+            return TaskResult("closed")
         case = await self._case(task, desk, pull, full=asked.full)
         request = case.prepared.request
         if pull.draft and request.settings.forge.drafts == "skip" and request.mode.enabled:

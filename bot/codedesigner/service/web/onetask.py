@@ -192,9 +192,8 @@ def timeline(events: Sequence[Happening], tasks: Sequence[Task]) -> Region:
     rows = []
     for one in events:
         human, iso = clock(one.at)
-        detail = ", ".join(
-            f"{key.replace('_', ' ')} {value}" for key, value in one.detail.items() if value not in ("", None)
-        )
+        named = ((key.replace("_", " "), value) for key, value in one.detail.items() if value not in ("", None, False))
+        detail = ", ".join(key if value is True else f"{key} {value}" for key, value in named)
         rows.append(
             {
                 "clock": human,
