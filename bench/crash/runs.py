@@ -198,7 +198,7 @@ class Run:
             for pid in pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGSTOP)
-            until = time.monotonic() + 40 * LATENCY_S
+            until = time.monotonic() + 400 * LATENCY_S
             while self._house.stats()["in_flight"] and time.monotonic() < until:
                 time.sleep(0.01)
             answered = self._house.stats()["distinct_answered"] - self._before["distinct_answered"]

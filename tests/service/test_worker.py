@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +316,60 @@ def test_a_task_that_is_held_for_long_is_handed_back_and_begins_anew_with_what_i
         await running
         assert len(begun) == 2
         assert kinds(await shop.ended())[-1] == ("documenter", "incorporate_insight", "done")
+
+    asyncio.run(run())
+
+
+@dataclass
+class Endless:
+    """A review that asks one question after the other, each answered after `seconds`."""
+
+    seconds: float
+    begun: int = 0
+    answered: int = 0
+
+    async def __call__(self, turn: Turn) -> None:
+        while True:
+            turn.waits(more=1)
+            try:
+                await turn.come()
+            finally:
+                turn.waits(more=-1)
+            turn.asks(more=1)
+            self.begun += 1
+            try:
+                await asyncio.sleep(self.seconds)
+                self.answered += 1
+            finally:
+                turn.asks(more=-1)
+
+
+@pytest.mark.parametrize("how", ["parked", "stopped"])
+def test_what_is_being_answered_is_waited_for_before_a_task_is_handed_back(shop: Shop, how: str) -> None:
+    shop.calls = calls = Endless(0.3)
+    shop.config = WorkerConfig(slots=1, lease_s=5.0, beat_s=0.02, tick_s=0.02, parked_s=0.05, grace_s=5.0)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+
+        async def asked() -> bool:
+            return calls.begun >= 2
+
+        async def handed_back() -> bool:
+            return "task.handed_back" in shop.names()
+
+        await shop.until(asked)
+        [task] = [one for one in await shop.tasks() if one.active]
+        if how == "parked":
+            await shop.store.want(task.id, held=True)
+        else:
+            worker.stop()
+        await shop.until(handed_back)
+        assert calls.answered == calls.begun
+        worker.stop()
+        await running
 
     asyncio.run(run())
 

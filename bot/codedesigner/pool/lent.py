@@ -37,8 +37,9 @@ class Turn:
         return self._open.is_set()
 
     def close(self) -> None:
-        """Let nothing through until it is opened."""
-        self._open.clear()
+        """Let nothing through until it is opened. Where it is cancelled nothing waits any more, and that stays so."""
+        if not self.cancelled:
+            self._open.clear()
         self._note()
 
     def reopen(self) -> None:
@@ -52,6 +53,16 @@ class Turn:
         self._open.set()
         self._ended.set()
         self._note()
+
+    @property
+    def asking(self) -> bool:
+        """Whether a call is under way, whose answer would be lost."""
+        return self._asking > 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody waits for a call, and none is under way."""
+        return self._waiting > 0 and not self._asking
 
     def idle(self) -> float:
         """Seconds so far in which its holder could do nothing: it was closed, or somebody waited, and nobody was asked.

@@ -45,6 +45,11 @@ class Entry:
         """Whether it waits for its turn."""
         return self.task.state == "paused"
 
+    def stop(self) -> None:
+        """End the work where it is, to be handed back. Said again it changes nothing: what ends has to clean up."""
+        if self.job is not None and not self.job.cancelling():
+            self.job.cancel()
+
     def lose(self) -> None:
         """Stop at once, and write nothing more."""
         self.lost = True

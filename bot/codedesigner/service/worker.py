@@ -170,12 +170,14 @@ class Worker:
         await self._dispatch()
 
     def _look_after(self, now: float) -> None:
-        """A task that waits for long is handed back, with all that it holds in memory: what was answered is kept."""
+        """A task that waits for long is handed back, with all that it holds in memory: what was answered is kept, and
+        what is being answered is waited for.
+        """
         for entry in self._entries.values():
             if entry.carrier is not None and entry.carrier.done():
                 entry.carrier.result()  # a bug: this worker ends, and whoever comes takes over
-            if entry.parked and not entry.done and now - entry.parked_at >= self.config.parked_s and entry.job:
-                entry.job.cancel()
+            if entry.parked and not entry.turn.asking and now - entry.parked_at >= self.config.parked_s:
+                entry.stop()
 
     async def _weigh(self, advise: Advise) -> None:
         self.weights = await advise(self.weights, self.completed)
@@ -346,6 +348,9 @@ class Worker:
         else:
             await self._store.want(entry.task.id, cancelled="")
 
+    def _carriers(self) -> set[asyncio.Task[None]]:
+        return {one.carrier for one in self._entries.values() if one.carrier is not None}
+
     def _aside(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._listened(work))
         self._asides.add(task)
@@ -373,20 +378,25 @@ class Worker:
         self._woken.clear()
 
     async def _end(self) -> None:
-        """Let what runs end for a while, and hand back the rest."""
+        """Let what runs end for a while, and hand back the rest.
+
+        For half of that while it goes on as ever. Then no further call is begun, and who needs one is handed back as
+        soon as those under way are answered.
+        """
         self._tell("orchestrator.stopping", running=len(self._entries))
         await self._guarded(self._store.leave(self.name, gone=False))
-        for entry in self._entries.values():
-            if entry.parked and entry.job is not None:
-                entry.job.cancel()
-        carriers = {one.carrier for one in self._entries.values() if one.carrier is not None}
-        if carriers:
-            _, late = await asyncio.wait(carriers, timeout=self.config.grace_s)
+        began, grace = time.monotonic(), self.config.grace_s
+        while (carriers := self._carriers()) and (spent := time.monotonic() - began) < grace:
             for entry in self._entries.values():
-                if entry.job is not None:
-                    entry.job.cancel()
-            if late:
-                await asyncio.wait(late, timeout=self.config.grace_s)
+                if spent >= grace / 2:
+                    entry.turn.close()
+                if (entry.parked and not entry.turn.asking) or (entry.turn.waiting and not entry.turn.open):
+                    entry.stop()
+            await asyncio.wait(carriers, timeout=min(self.config.tick_s, grace - spent))
+        for entry in self._entries.values():
+            entry.stop()
+        if carriers:
+            await asyncio.wait(carriers, timeout=grace)
         for aside in self._asides:
             aside.cancel()
         await self._guarded(self._store.leave(self.name, gone=True))
