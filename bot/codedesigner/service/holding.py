@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 
 from codedesigner.errors import UsageError
@@ -75,6 +76,30 @@ async def executed(store: Store, module: ModuleInterface, entry: Entry, spans: S
         tell({"outcome": result.outcome, "llm_requests": entry.turn.calls})
         origin = spans.current
     return replace(result, context={**result.context, CONTEXT: origin}) if origin else result
+
+
+async def let_end(entries: Mapping[str, Entry], grace_s: float, tick_s: float) -> None:
+    """Let all end that is in `entries`, from which it then is taken; after `grace_s` seconds the rest is handed back.
+
+    For half of that time it goes on as ever. Then no further call is begun, and who needs one is handed back as soon as
+    those under way are answered. What is parked is not waited for longer than that either.
+    """
+
+    def carriers() -> set[asyncio.Task[None]]:
+        return {one.carrier for one in entries.values() if one.carrier is not None}
+
+    began = time.monotonic()
+    while (left := carriers()) and (spent := time.monotonic() - began) < grace_s:
+        for entry in entries.values():
+            if spent >= grace_s / 2:
+                entry.turn.close()
+            if (entry.parked and not entry.turn.asking) or (entry.turn.waiting and not entry.turn.open):
+                entry.stop()
+        await asyncio.wait(left, timeout=min(tick_s, grace_s - spent))
+    for entry in entries.values():
+        entry.stop()
+    if left:
+        await asyncio.wait(left, timeout=grace_s)
 
 
 async def settled(work: Coroutine[object, object, None]) -> BaseException | None:

@@ -13,7 +13,7 @@ from codedesigner.errors import CodedesignerError
 from codedesigner.service.database import DatabaseError
 from codedesigner.service.ending import Ends
 from codedesigner.service.events import EventName, Listen, ServiceEvent, deaf, submitted
-from codedesigner.service.holding import Entry, executed
+from codedesigner.service.holding import Entry, executed, let_end
 from codedesigner.service.modules.base import ModuleInterface, TaskResult
 from codedesigner.service.processes import Children, host_name, worker_name
 from codedesigner.service.recovery import Recovery
@@ -348,9 +348,6 @@ class Worker:
         else:
             await self._store.want(entry.task.id, cancelled="")
 
-    def _carriers(self) -> set[asyncio.Task[None]]:
-        return {one.carrier for one in self._entries.values() if one.carrier is not None}
-
     def _aside(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._listened(work))
         self._asides.add(task)
@@ -378,25 +375,10 @@ class Worker:
         self._woken.clear()
 
     async def _end(self) -> None:
-        """Let what runs end for a while, and hand back the rest.
-
-        For half of that while it goes on as ever. Then no further call is begun, and who needs one is handed back as
-        soon as those under way are answered.
-        """
+        """Let what runs end for a while, and hand back the rest."""
         self._tell("orchestrator.stopping", running=len(self._entries))
         await self._guarded(self._store.leave(self.name, gone=False))
-        began, grace = time.monotonic(), self.config.grace_s
-        while (carriers := self._carriers()) and (spent := time.monotonic() - began) < grace:
-            for entry in self._entries.values():
-                if spent >= grace / 2:
-                    entry.turn.close()
-                if (entry.parked and not entry.turn.asking) or (entry.turn.waiting and not entry.turn.open):
-                    entry.stop()
-            await asyncio.wait(carriers, timeout=min(self.config.tick_s, grace - spent))
-        for entry in self._entries.values():
-            entry.stop()
-        if carriers:
-            await asyncio.wait(carriers, timeout=grace)
+        await let_end(self._entries, self.config.grace_s, self.config.tick_s)
         for aside in self._asides:
             aside.cancel()
         await self._guarded(self._store.leave(self.name, gone=True))
