@@ -1,14 +1,15 @@
 """An hour's traffic in some minutes: whether the service's processes, and what they store, stay as large as they are.
 
-`python -m bench.flat [--minutes N]`. The service runs as people start it, with its limits and times as they are
-shipped: `codedesigner serve` with a worker of its own, on SQLite, over GitHub's double and the models' double. Pull
-requests are opened as fast as the worker gets on; a third is pushed to, some are asked something or told to be looked
-at again, every delivery comes twice. Meanwhile somebody has the dashboard open, live, and figures are scraped.
+`python -m bench.flat [--minutes N] [--looks FILE]`. The service runs as people start it, with its limits and times as
+they are shipped: `codedesigner serve` with a worker of its own, on SQLite, over GitHub's double and the models' double.
+Pull requests are opened as fast as the worker gets on; a third is pushed to, some are asked something or told to be
+looked at again, every delivery comes twice. Meanwhile somebody has the dashboard open, live, and figures are scraped.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import http.client
 import json
 import os
@@ -48,6 +49,12 @@ class Held:
         self.at.append(at)
         for name, size in sizes.items():
             self.bytes.setdefault(name, []).append(size)
+
+    def write(self, file: Path) -> None:
+        """All looks, as CSV."""
+        rows = zip((round(at, 1) for at in self.at), *self.bytes.values(), strict=True)
+        with file.open("w", newline="") as out:
+            csv.writer(out).writerows([("seconds", *self.bytes), *rows])
 
     def third(self, name: str, which: int) -> float:
         """Mean of one third in MB; the first tenth is left out: there, programs load what they need."""
@@ -132,8 +139,8 @@ def source(number: int, version: int) -> str:
     return "import os\n\n\n" + "\n\n".join(lines)
 
 
-def measure(minutes: float = MINUTES) -> Iterator[Row]:
-    """The traffic for so many minutes."""
+def measure(minutes: float = MINUTES, looks: Path | None = None) -> Iterator[Row]:
+    """The traffic for so many minutes; every look is written to `looks`."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flat-")))
         github = GitHub(folder / "github")
@@ -153,6 +160,8 @@ def measure(minutes: float = MINUTES) -> Iterator[Row]:
             drive(traffic, held, process.pid, folder, minutes * 60)
         done = ended(folder)
         calls = sum(int(server.stats()["calls"]) for server in servers)
+    if looks is not None:
+        held.write(looks)
     yield from rows(traffic, held, done, calls, minutes)
 
 
@@ -293,11 +302,12 @@ def main() -> None:
     """The table, and every look in a file if one is named."""
     parser = argparse.ArgumentParser(prog="python -m bench.flat", description=__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--looks", type=Path, help="write every look there, as CSV: seconds, and bytes of each")
     given = parser.parse_args()
     from bench.__main__ import table
 
     os.nice(5)
-    print(table(list(measure(given.minutes))))
+    print(table(list(measure(given.minutes, given.looks))))
 
 
 if __name__ == "__main__":
