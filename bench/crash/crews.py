@@ -101,7 +101,7 @@ class Workers:
         return _living([each.pid for each in self._workers if each.is_alive()])
 
     def kill(self, way: str) -> frozenset[Process]:
-        """The worker that has something to do, if one has. Where both have ended by themselves there is none to kill."""
+        """The worker that has something to do, if one has; nobody where both have ended by themselves."""
         owners = [one.owner or "" for one in self._database.do(lambda db: select(db, "owner IS NOT NULL"), reads=True)]
         living = [each for each in self._workers if each.is_alive()]
         busy = [each for each in living if any(f"/{each.pid}/" in owner for owner in owners)]
