@@ -123,3 +123,24 @@ def test_what_libraries_log_is_written_without_what_exceptions_quote_t_sec_65(
     assert found["source"] == "aiohttp.client"
     assert SECRET not in line
     assert "Authorization" not in line
+
+
+def test_a_disk_that_is_full_stops_nobody_and_what_is_missing_is_told() -> None:
+    class Full(io.StringIO):
+        full = True
+
+        def write(self, text: str, /) -> int:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            return super().write(text)
+
+    stream = Full()
+    log = make_log(KnownSecrets(()), stream, lambda: "now")
+    log("task.started", task_id="t1")
+    log("task.started", task_id="t2")
+    stream.full = False
+    log("task.started", task_id="t3")
+    log("task.started", task_id="t4")
+    told, *rest = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert (told["event"], told["message"]) == ("service.note", "up to 2 lines are missing: they could not be written")
+    assert [one["task_id"] for one in rest] == ["t3", "t4"]

@@ -37,6 +37,7 @@ def silent(name: Name, /, *, level: Level = "info", **facts: Value) -> None:
 def make_log(secrets: KnownSecrets, stream: TextIO, now: Callable[[], str]) -> Log:
     """A log on `stream`. `now` gives the time as it is to stand there.
 
+    Where the stream takes nothing, work goes on, and how many lines are missing is told as soon as it takes some again.
     What libraries log is written through it, too, from warnings up: theirs are events of the name `service.note`.
     """
     import structlog
@@ -58,10 +59,19 @@ def make_log(secrets: KnownSecrets, stream: TextIO, now: Callable[[], str]) -> L
         wrapper_class=structlog.BoundLogger,
     )
 
+    missing = 0
+
     def log(name: Name, /, *, level: Level = "info", **facts: Value) -> None:
+        nonlocal missing
         if name not in NAMES:
             raise ValueError(f"no event is called {name!r}")
-        getattr(logger, level)(name, **facts)
+        try:
+            if missing:
+                logger.warning("service.note", message=f"up to {missing} lines are missing: they could not be written")
+                missing = 0
+            getattr(logger, level)(name, **facts)
+        except OSError:  # a full disk, or a reader that is gone: no reason to stop reviewing, and told once it can be
+            missing += 1
 
     return log
 
