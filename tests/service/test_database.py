@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -110,6 +114,25 @@ def test_the_write_ahead_log_gives_back_what_it_took(tmp_path: Path, monkeypatch
         database.do(partial(Connection.execute, statement=keep, parameters=given))
     assert log.stat().st_size <= 200_000
     database.close()
+
+
+def test_what_is_written_after_another_process_has_ended_is_there_too(tmp_path: Path) -> None:
+    """A process opens the database more than once, and others come and go meanwhile."""
+    database = open_database(None, tmp_path)
+    again = open_database(None, tmp_path)
+    code = "from pathlib import Path; from codedesigner.service.database import open_database as o; import sys;"
+    visit = f"{code} o(None, Path(sys.argv[1])).close()"
+    for name in ("first", "second"):
+        subprocess.run([sys.executable, "-c", visit, str(tmp_path)], check=True)
+        database.do(partial(_kept, name))
+    again.close()
+    with closing(sqlite3.connect(tmp_path / "service.sqlite")) as db:
+        assert db.execute("SELECT name FROM kept ORDER BY name").fetchall() == [("first",), ("second",)]
+    database.close()
+
+
+def _kept(name: str, db: Connection) -> None:
+    db.execute(text("INSERT INTO kept VALUES ('m', :name, '1', 0)"), {"name": name})
 
 
 def test_closing_waits_for_no_further_try(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +72,15 @@ def test_only_a_plain_file_will_do(tmp_path: Path) -> None:
     for path in (link, pipe, folder, pipe / "below"):
         assert str(path) in refusal(path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_is_locked_stays_locked(tmp_path: Path) -> None:
+    """Closing any file descriptor of a file takes from its process every lock that it has on the file."""
+    path = tmp_path / "answers"
+    own_file(path)
+    look = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with path.open("r+") as held:
+        fcntl.lockf(held, fcntl.LOCK_SH)
+        own_file(path)
+        other = subprocess.run([sys.executable, "-c", look, str(path)], capture_output=True, text=True, check=False)
+    assert "BlockingIOError" in other.stderr

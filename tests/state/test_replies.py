@@ -416,3 +416,24 @@ def test_a_store_of_a_process_that_goes_on_for_days_comes_back_after_a_lock(tmp_
             assert [key for (key,) in other.execute("SELECT key FROM reply ORDER BY key")] == ["a", "b", "c", "d"]
 
     asyncio.run(run())
+
+
+VISIT = (
+    "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); print(d.execute('SELECT count(*) FROM reply').fetchall())"
+)
+
+
+def visited(path: Path) -> str:
+    """How many replies another process finds, that opens the file and closes it."""
+    done = subprocess.run([sys.executable, "-c", VISIT, str(path)], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@running
+async def test_what_is_written_after_somebody_else_has_looked_is_there_too(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        await store.put("a", said())
+        assert await store.get("a") is not None  # its reader and its writer both have the file open
+        assert visited(store.path) == "[(1,)]\n"
+        await store.put("b", said())
+        assert visited(store.path) == "[(2,)]\n"

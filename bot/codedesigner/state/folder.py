@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from codedesigner.config.environment import STATE_DIR
 from codedesigner.errors import CodedesignerError
+
+_MODE = 0o600
+_making = Lock()
 
 
 class StoreError(CodedesignerError):
@@ -39,6 +44,9 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 def own_file(path: Path) -> None:
     """Makes `path` and its folder where they are missing, readable and writable by the caller alone.
 
+    A file that is there is not opened: to close it would take from this process all locks that SQLite has on it
+    (https://sqlite.org/howtocorrupt.html, 2.2), and another process would then take away the log that it writes to.
+
     Raises:
         StoreError: it cannot be made, is no plain file, or somebody else could have written it.
     """
@@ -46,19 +54,22 @@ def own_file(path: Path) -> None:
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _only_mine(path.parent, path.parent.stat())
-        # NONBLOCK: a pipe in its place must not make us wait for its other end.
-        extra = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"))
-        opened = os.open(path, sum(extra, os.O_RDWR | os.O_CREAT), 0o600)
-        try:
-            found = os.fstat(opened)
-        finally:
-            os.close(opened)
+        with _making:
+            _made(path)
+        found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
             raise StoreError(f"{path} is no file")
         _only_mine(path, found)
-        path.chmod(0o600)
+        if stat.S_IMODE(found.st_mode) != _MODE:
+            path.chmod(_MODE)
     except OSError as error:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}") from error
+
+
+def _made(path: Path) -> None:
+    """Makes it where it is missing. No other thread may take it for made before it is closed."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), _MODE))
 
 
 def _only_mine(path: Path, found: os.stat_result) -> None:
