@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from codedesigner.call.model import Reply, Usage
@@ -73,6 +74,28 @@ def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(tmp_path:
             other.execute("ROLLBACK")
         await store.put("b", REPLY)
         assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
+        database.close()
+
+    asyncio.run(run())
+
+
+def test_what_came_meanwhile_is_kept_though_nothing_comes_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codedesigner.service.replies._AGAIN_S", 0.02)
+
+    async def run() -> None:
+        open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path).close()
+        database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", durable=False)
+        store = SqlReplies(database, lambda: 1.0, lambda _line: None)
+        with closing(sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.put("a", REPLY)
+            other.execute("ROLLBACK")
+            async with asyncio.timeout(20):
+                while other.execute("SELECT count(*) FROM replies").fetchone() != (1,):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        await store.close()
         database.close()
 
     asyncio.run(run())

@@ -305,7 +305,10 @@ async def test_a_locked_store_is_told_after_a_while_and_holds_nobody_up(tmp_path
             assert await store.get("a") == kept(said())  # who only reads does not wait
             await store.put("b", said())
             db.execute("ROLLBACK")
-        assert await store.get("a") is None
+        assert await store.get("a") == kept(said())
+        assert await store.get("b") is None, "it was not to wait"
+        await store.put("c", said())
+        assert await store.get("c") is None, "nothing is kept any more"
     assert len(told) == 1
     assert "locked" in told[0]
 
@@ -405,7 +408,7 @@ def test_a_store_of_a_process_that_goes_on_for_days_comes_back_after_a_lock(tmp_
             await store.put("b", said("b"))
             await store.put("c", said("c"))
             assert await store.get("b") == kept(said("b")), "this process knows it all the same"
-            assert await store.get("a") is None, "nothing is asked of the file for a while"
+            assert await store.get("a") == kept(said("a")), "what can be read is known"
             other.execute("ROLLBACK")
         assert len(told) == 1
         clock.now += 6.0
@@ -437,3 +440,53 @@ async def test_what_is_written_after_somebody_else_has_looked_is_there_too(tmp_p
         assert visited(store.path) == "[(1,)]\n"
         await store.put("b", said())
         assert visited(store.path) == "[(2,)]\n"
+
+
+def test_what_had_to_wait_is_written_as_soon_as_it_can_be_though_nobody_puts_anything(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = ReplyStore(tmp_path, tell=lambda _line: None, busy_s=0.01, again_s=0.02)
+        await store.put("a", said("a"))
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.put("b", said("b"))
+            putting = asyncio.ensure_future(store.put("c", said("c")))
+            await asyncio.sleep(0)
+            putting.cancel()
+            await asyncio.wait({putting})
+            other.execute("ROLLBACK")
+        async with asyncio.timeout(20):
+            while visited(store.path) != "[(3,)]\n":  # noqa: ASYNC110 -- a file does not say when it has changed
+                await asyncio.sleep(0.02)
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_who_asks_while_the_file_cannot_be_read_waits_for_its_return_and_not_for_ever(tmp_path: Path) -> None:
+    clock, told, troubled = Clock(), list[str](), asyncio.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        troubled.set()
+
+    async def run() -> None:
+        store = ReplyStore(tmp_path, tell=tell, again_s=5.0, patience_s=20.0, clock=clock)
+        await store.put("a", said("a"))
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+            other.execute("ALTER TABLE reply RENAME TO away")
+            asked = asyncio.ensure_future(store.get("a"))
+            await troubled.wait()
+            other.execute("ALTER TABLE away RENAME TO reply")
+            assert await asked == kept(said("a"))
+            other.execute("ALTER TABLE reply RENAME TO away")
+            asked = asyncio.ensure_future(store.get("a"))
+            await asyncio.sleep(0)
+            clock.now += 20.0
+            assert await asked is None
+            assert await store.get("a") is None, "once its patience is at its end, it tries once"
+            other.execute("ALTER TABLE away RENAME TO reply")
+        assert await store.get("a") == kept(said("a"))
+        await store.close()
+
+    asyncio.run(run())
+    assert len(told) == 2

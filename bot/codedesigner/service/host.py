@@ -31,7 +31,7 @@ from codedesigner.service.ledger import SqlLedger
 from codedesigner.service.modules import modules_of
 from codedesigner.service.modules.base import Bench, Desks
 from codedesigner.service.processes import Children
-from codedesigner.service.replies import SqlReplies
+from codedesigner.service.replies import PATIENCE_S, SqlReplies
 from codedesigner.service.room import Room
 from codedesigner.service.settings import FOR_PEOPLE
 from codedesigner.service.shared import SharedClock
@@ -41,7 +41,7 @@ from codedesigner.service.worker import CONFIG, View, Worker, WorkerConfig
 from codedesigner.state.replies import ReplyStore
 
 CLONES, NOWHERE = "clones", "nowhere"
-_REPLIES_BUSY_S, _REPLIES_AGAIN_S = 10.0, 5.0
+_REPLIES_BUSY_S, _REPLIES_AGAIN_S = 10.0, 1.0
 MAX_CONCURRENT, PER_ENDPOINT = 8, 4
 
 
@@ -86,7 +86,9 @@ async def opened(
         stack.callback(ledger.close)
         replies: Replies
         if database.dialect == "sqlite":
-            replies = ReplyStore(folder, tell=tell, busy_s=_REPLIES_BUSY_S, again_s=_REPLIES_AGAIN_S)
+            replies = ReplyStore(
+                folder, tell=tell, busy_s=_REPLIES_BUSY_S, again_s=_REPLIES_AGAIN_S, patience_s=PATIENCE_S
+            )
         else:  # another machine may go on where this one was
             kept = Database(address_of(url, folder))
             stack.callback(kept.close)

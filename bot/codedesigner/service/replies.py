@@ -9,6 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from codedesigner.call.model import Reply
 from codedesigner.service.database import Database, DatabaseError
+from codedesigner.state.again import Again
 from codedesigner.state.replyjson import decoded, encoded
 from codedesigner.state.shelf import DAY_S, LARGEST
 from codedesigner.state.waiting import Waiting
@@ -17,6 +18,7 @@ MOST_ROWS = 100_000
 MOST_BYTES = 256_000_000
 PATIENCE_S = 20.0
 """Less than a lease: a worker that waits for longer has lost its tasks."""
+_AGAIN_S = 1.0
 _ROOM = 0.9
 _BETWEEN_CHECKS = 200  # replies that one worker puts before it measures
 
@@ -59,6 +61,7 @@ class SqlReplies:
         self._put_since = 0
         self._away = False
         self._waiting = Waiting()
+        self._again = Again(self._saved, _AGAIN_S)
 
     async def get(self, key: str) -> Reply | None:
         """The reply that is kept under the key, marked `from_store`."""
@@ -102,8 +105,14 @@ class SqlReplies:
 
     async def close(self) -> None:
         """Write what is still to be written."""
+        await self._again.close()
         if self._waiting:
             await self._save(measure=False)
+            await self._again.close()
+
+    async def _saved(self) -> bool:
+        await self._save(measure=False)
+        return bool(self._waiting)
 
     async def _save(self, *, measure: bool) -> None:
         now, texts, safe = self._clock(), self._waiting.take(), False
@@ -121,6 +130,8 @@ class SqlReplies:
             self._trouble(error)
         finally:  # also where whoever put it is cancelled meanwhile
             (self._waiting.written if safe else self._waiting.put_back)(texts)
+            if self._waiting:
+                self._again.soon()
 
     def _make_room(self, db: Connection) -> None:
         found = db.execute(text("SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes FROM replies")).one()

@@ -58,7 +58,7 @@ def own_file(path: Path) -> None:
             _made(path)
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
-            raise StoreError(f"{path} is no file")
+            raise StoreError(f"{path} cannot be used: it is no plain file")
         _only_mine(path, found)
         if stat.S_IMODE(found.st_mode) != _MODE:
             path.chmod(_MODE)
