@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -332,7 +333,8 @@ class Endless:
         while True:
             turn.waits(more=1)
             try:
-                await turn.come()
+                if not await turn.come():
+                    return
             finally:
                 turn.waits(more=-1)
             turn.asks(more=1)
@@ -342,6 +344,53 @@ class Endless:
                 self.answered += 1
             finally:
                 turn.asks(more=-1)
+
+
+@pytest.mark.parametrize("how", ["taken", "away"])
+def test_what_is_being_answered_is_waited_for_when_a_task_is_lost_and_nothing_else(shop: Shop, how: str) -> None:
+    short, long = Endless(0.3), Endless(0.5)
+
+    async def both(turn: Turn) -> None:
+        await asyncio.gather(short(turn), long(turn))
+
+    async def asked() -> bool:
+        return short.begun == long.begun == 1
+
+    shop.calls = both
+    shop.config = replace(QUICK, slots=1, lease_s=0.1 if how == "away" else 5.0)
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker("zombie")
+        beat, away = shop.store.beat, False
+
+        async def missing(name: str, lease_s: float, carried: Sequence[str]) -> Any:
+            if away:
+                raise DatabaseError("it is away")
+            return await beat(name, lease_s, carried)
+
+        shop.store.beat = missing  # type: ignore[method-assign, assignment]
+        running = asyncio.create_task(worker.run())
+        await shop.until(asked)
+        said = dict(shop.stage.forge.checks)
+        if how == "taken":
+            [freed] = await shop.store.free("zombie")
+            assert await shop.store.start(freed, "alive", 60.0, {}) is not None
+        else:
+            away = True
+
+        async def lost() -> bool:
+            return not worker.entries
+
+        await shop.until(lost)
+        assert (short.begun, short.answered, long.begun, long.answered) == (1, 1, 1, 1), "and no third is begun"
+        assert shop.names().count("task.lost") == 1
+        assert shop.stage.forge.checks == said
+        away = False
+        worker.stop()
+        await running
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("how", ["parked", "stopped"])
@@ -486,6 +535,48 @@ def test_a_task_that_was_given_up_while_the_database_was_away_is_begun_again(sho
         assert "task.recovered" in shop.names()
 
     asyncio.run(run())
+
+
+def test_who_has_missed_the_database_gives_others_time_before_it_takes_what_they_have(shop: Shop) -> None:
+    """While it was away nobody could renew a lease: those that have run out say nothing."""
+    shop.config = replace(QUICK, lease_s=0.6)
+    sweep, ended = shop.store.sweep, shop.store.ended
+    missed, swept, back = 0, list[float](), 0.0
+
+    async def missing() -> Any:
+        nonlocal missed
+        missed += 1
+        raise DatabaseError("it is away")
+
+    async def noted() -> Any:
+        swept.append(time.monotonic())
+        return await sweep()
+
+    async def run() -> None:
+        nonlocal back
+        shop.store.sweep = noted  # type: ignore[method-assign]
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+
+        async def swept_twice() -> bool:
+            return len(swept) == 2
+
+        await shop.until(swept_twice)
+        shop.store.ended = missing  # type: ignore[method-assign]
+        await asyncio.sleep(0.5)
+        assert len(swept) == 2, "its times to look came, and it did not"
+        back, shop.store.ended = time.monotonic(), ended  # type: ignore[method-assign]
+
+        async def swept_again() -> bool:
+            return len(swept) == 3
+
+        await shop.until(swept_again)
+        worker.stop()
+        await running
+
+    asyncio.run(run())
+    assert missed
+    assert swept[2] - back > 0.1
 
 
 def test_what_a_dead_worker_left_is_put_right_before_modules_and_tasks(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from codedesigner.errors import UsageError
 from codedesigner.pool.lent import Turn
-from codedesigner.service.modules.base import ModuleInterface, TaskResult
+from codedesigner.service.modules.base import LOST, ModuleInterface, TaskResult
 from codedesigner.service.spans import CONTEXT, Spans
 from codedesigner.service.store import Store
 from codedesigner.service.task import Task
@@ -46,17 +46,27 @@ class Entry:
         """Whether it waits for its turn."""
         return self.task.state == "paused"
 
+    def end(self, why: str) -> None:
+        """It is to end, for a reason that the module is told. What was lost has ended for this worker."""
+        self.asked = why
+        if not self.lost:
+            self.turn.cancel(why)
+
     def stop(self) -> None:
         """End the work where it is, to be handed back. Said again it changes nothing: what ends has to clean up."""
         if self.job is not None and not self.job.cancelling():
             self.job.cancel()
 
     def lose(self) -> None:
-        """Stop at once, and write nothing more."""
+        """Ask nothing more, and write nothing more but answers: those that are under way are waited for, and kept."""
         self.lost = True
-        self.turn.cancel("lost")
-        if self.job is not None:
-            self.job.cancel()
+        self.turn.cancel(LOST)
+        self.end_if_lost()
+
+    def end_if_lost(self) -> None:
+        """End what was lost, as soon as nobody is asked for it."""
+        if self.lost and not self.turn.asking:
+            self.stop()
 
 
 class DeadlyError(UsageError):

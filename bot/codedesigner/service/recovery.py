@@ -60,6 +60,10 @@ class Recovery:
         else:
             self._tell("recovery.module_restored", module=name)
 
+    def wait(self) -> None:
+        """The database was away: all leases may have run out, and whoever lives has to have time to renew its own."""
+        self.taken_at = time.monotonic()
+
     async def take_over(self) -> int:
         """Tasks of workers that are gone: at once where their process ran here, else when their leases have run out.
 

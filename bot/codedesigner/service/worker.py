@@ -178,6 +178,7 @@ class Worker:
                 entry.carrier.result()  # a bug: this worker ends, and whoever comes takes over
             if entry.parked and not entry.turn.asking and now - entry.parked_at >= self.config.parked_s:
                 entry.stop()
+            entry.end_if_lost()
 
     async def _weigh(self, advise: Advise) -> None:
         self.weights = await advise(self.weights, self.completed)
@@ -199,7 +200,9 @@ class Worker:
         """Begin what is next as long as there is room, or somebody makes room for it."""
         waiting = await self._store.waiting()
         while not self._stopping.is_set():
-            parked = [one.task for one in self._entries.values() if one.parked and not one.held and not one.done]
+            parked = [
+                one.task for one in self._entries.values() if one.parked and not (one.held or one.done or one.lost)
+            ]
             candidates, now = waiting + parked, self._store.clock()
             state = self._state(candidates, now)
             pick = await self._picked(candidates, state, now)
@@ -263,7 +266,7 @@ class Worker:
         detail: dict[str, Json] = {"priority": round(pick.score, 1), "overdue": pick.overdue}
         if entry is not None:
             async with entry.lock:
-                if entry.parked and not entry.done:
+                if entry.parked and not entry.done and not entry.lost:
                     await self._resume(entry, detail)
             return
         after = await self._store.start(task, self.name, self.config.lease_s, detail)
@@ -280,7 +283,7 @@ class Worker:
     async def _resume(self, entry: Entry, detail: Mapping[str, Json]) -> bool:
         after = await self._store.start(entry.task, self.name, self.config.lease_s, detail)
         if after is None:
-            entry.lose()
+            self._lose(entry)
             return False
         entry.task = after
         entry.turn.reopen()
@@ -292,6 +295,8 @@ class Worker:
         module = self._modules[entry.task.module]
         entry.job = asyncio.create_task(executed(self._store, module, entry, self._spans))
         await asyncio.wait({entry.job})
+        if entry.lost and not entry.job.cancelled():
+            entry.job.exception()  # whoever has it now says how it ends
         async with entry.lock:
             entry.done = True
         # An absent database does not say when it is back.
@@ -319,19 +324,17 @@ class Worker:
             await asyncio.sleep(self.config.beat_s)
             if not await self._guarded(self._beat()) and time.monotonic() - self._last_beat > self.config.lease_s:
                 for entry in self._entries.values():
-                    entry.lose()  # somebody else may have it by now
+                    self._lose(entry)  # somebody else may have it by now
 
     async def _beat(self) -> None:
-        known = [entry for entry in self._entries.values() if not entry.done]
+        known = [entry for entry in self._entries.values() if not entry.done and not entry.lost]
         carried = [one.task.id for one in self._entries.values() if not one.lost]
         flags = await self._store.beat(self.name, self.config.lease_s, carried)
         self._last_beat = time.monotonic()
         for entry in known:
             wanted = flags.get(entry.task.id)
             if wanted is None:
-                if not entry.done:
-                    self._tell("task.lost", task_id=entry.task.id)
-                    entry.lose()
+                self._lose(entry)
             elif wanted.cancelled and not entry.asked and (entry.asking is None or entry.asking.done()):
                 entry.asking = self._aside(self._confirm(entry, wanted.cancelled))
             elif wanted.held != entry.held:
@@ -340,11 +343,15 @@ class Worker:
                     await self._park(entry, {"reason": "held"})
                 self.wake()
 
+    def _lose(self, entry: Entry) -> None:
+        if not entry.done and not entry.lost:
+            self._tell("task.lost", task_id=entry.task.id)
+            entry.lose()
+
     async def _confirm(self, entry: Entry, why: str) -> None:
         """End it if that is still wanted; else say that it is not."""
         if await self._modules[entry.task.module].is_over(entry.task, why):
-            entry.asked = why
-            entry.turn.cancel(why)
+            entry.end(why)
         else:
             await self._store.want(entry.task.id, cancelled="")
 
@@ -361,8 +368,10 @@ class Worker:
         """Whether it was done; what the database or a forge refuses is told, and tried again by whoever called."""
         try:
             await work
-        except (DatabaseError, CodedesignerError) as error:
+        except CodedesignerError as error:
             self._tell("orchestrator.trouble", error=error.message)
+            if isinstance(error, DatabaseError):
+                self._recovery.wait()
             return False
         return True
 

@@ -25,6 +25,8 @@ from codedesigner.service.work import Asked, from_json
 from codedesigner.stages import SoFar, Stage
 
 SUPERSEDED = "superseded"
+LOST = "another worker may have it"
+"""Why a turn has ended whose task is no longer this worker's: nothing of it is said to anybody from here."""
 MOST_ATTENTION = 200
 """Pieces of work that broke and are remembered."""
 
@@ -123,6 +125,8 @@ class PullModule(ModuleInterface):
             try:
                 return await self._perform(task, guarded, from_json(task.context["event"]))
             except CancelledError:
+                if llm.cancelled == LOST:
+                    raise
                 return await _end(desk, task, llm.cancelled)
 
     def handle_task_result(self, task: Task, result: TaskResult) -> None:
