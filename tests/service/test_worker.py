@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -232,6 +233,30 @@ def test_a_failure_is_tried_again_and_the_module_hears_of_it(shop: Shop) -> None
         assert task.not_before > task.updated_at + 50
         assert await shop.store.kept("explorer") == {task.work.name: "ZeroDivisionError"}
         assert times == 1
+
+    asyncio.run(run())
+
+
+def test_a_machine_without_room_is_waited_for_and_no_bug(shop: Shop) -> None:
+    async def full(_turn: Turn) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+
+    shop.calls = full
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+
+        async def waits() -> bool:
+            return "task.waiting" in shop.names()
+
+        await shop.until(waits)
+        worker.stop()
+        await running
+        [task] = [one for one in await shop.tasks() if one.active]
+        assert (task.retry_count, task.waits) == (0, 1)
+        assert task.error == "the worker's machine has no room: No space left on device"
 
     asyncio.run(run())
 

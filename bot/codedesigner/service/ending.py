@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -24,6 +25,9 @@ from codedesigner.service.task import RETRY_DELAY_S, Json, Task
 _FOR_GOOD = (UsageError, ConfigError, ForbiddenError, MissingError)
 """Trying again changes nothing about these."""
 _SOON_S = 5.0  # the service's own database is back within seconds, or everything stands
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
+"""What a machine says that is short of disk, files, memory or processes, which passes."""
 
 
 class Ends:
@@ -57,7 +61,7 @@ class Ends:
     async def fail(self, entry: Entry, module: ModuleInterface, error: BaseException) -> None:
         """It broke: it is tried again later, or not; the module hears of it in both cases."""
         task, calls = entry.task, entry.task.llm_requests + entry.turn.calls
-        words = error.message if isinstance(error, CodedesignerError) else f"a bug ({type(error).__name__})"
+        words = _words(error)
         after = replace(_broken(task, error, words, self._store.clock()), llm_requests=calls)
         name: EventName = "task.failed" if after.state == "failed" else "task.retried"
         detail: dict[str, Json] = {"error": words[:300], "retry_count": after.retry_count}
@@ -88,10 +92,22 @@ class Ends:
         self._listen(ServiceEvent(name, fields))
 
 
+def _is_no_room(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, CodedesignerError):
+        return error.message
+    if isinstance(error, OSError) and _is_no_room(error):
+        return f"the worker's machine has no room: {error.strerror}"
+    return f"a bug ({type(error).__name__})"
+
+
 def _broken(task: Task, error: BaseException, words: str, now: float) -> Task:
     """What becomes of a task: it waits for what is away, or is tried again a few times, or has failed."""
     if isinstance(error, LimitedError) and error.retry_after_s is not None:
         return task.without(now, words, told_s=error.retry_after_s)
-    if isinstance(error, UnavailableError | DatabaseError):
+    if isinstance(error, UnavailableError | DatabaseError) or _is_no_room(error):
         return task.without(now, words, first_s=_SOON_S if isinstance(error, DatabaseError) else RETRY_DELAY_S)
     return task.failed(now, words, again=not isinstance(error, _FOR_GOOD))

@@ -9,10 +9,12 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import gettempdir
 
 from codedesigner.assembly.memory import KeptOutcomes
 from codedesigner.assembly.options import ReviewOptions
 from codedesigner.config.environment import OPERATOR_FILE, PRIVATE_NETWORKS
+from codedesigner.errors import ConfigError
 from codedesigner.forge.attempts import Timing
 from codedesigner.location.http import HttpTransport
 from codedesigner.location.reach import Reach
@@ -58,6 +60,7 @@ async def work(
     Raises:
         ConfigError, StoreError, DatabaseError: it cannot begin.
     """
+    _find_room()
     tell, environ = Telling(log), _environ(settings, environ)
     transport = HttpTransport(reach=Reach.of_environment(environ))
     heard: list[PoolListen] = [tell.pool, spans.pool]
@@ -94,6 +97,14 @@ async def work(
         finally:
             ended()
             await notes.close()
+
+
+def _find_room() -> None:
+    """Find the folder for temporary files. That is done by writing into it, so it fails once a disk is full."""
+    try:
+        gettempdir()
+    except FileNotFoundError as error:
+        raise ConfigError("no folder for temporary files can be written to", hint="set TMPDIR to one") from error
 
 
 def _options(settings: ServiceSettings, nowhere: Path) -> ReviewOptions:
