@@ -43,7 +43,9 @@ def test_T_GH_47_another_base_is_another_change() -> None:
 
 @pytest.mark.parametrize("action", ["closed", "labeled", "converted_to_draft", "assigned"])
 def test_what_brings_no_code_is_ignored(action: str) -> None:
-    assert isinstance(read("pull_request", pull(action)), Ignored)
+    said = read("pull_request", pull(action))
+    assert isinstance(said, Ignored)
+    assert said.ended == (3 if action == "closed" else None)
 
 
 @pytest.mark.parametrize(

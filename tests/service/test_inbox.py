@@ -121,6 +121,30 @@ def test_a_newer_head_asks_the_older_review_to_end_and_comments_are_left_alone(s
     asyncio.run(run())
 
 
+def test_the_end_of_a_pull_request_asks_its_reviews_to_end_and_nothing_else(store: Store, inbox: SqlInbox) -> None:
+    async def run() -> None:
+        await inbox.accept(delivery())
+        comment = CommandIssued(3, "plan", "", "c1", "7", "ann", 1_000.0)
+        await inbox.accept(replace(delivery(name="d2", digest="h2"), event=comment))
+        await inbox.accept(delivery(number=4, name="d3", digest="h3"))
+        asked = (await store.waiting())[0]
+        publishing = Task.create("draft_section", asked.work, asked.context, name="p", now=store.clock())
+        await store.follow(await ended(store, asked), [publishing])
+        await inbox.accept(delivery(B, "d4", "h4"))
+        await store.want(publishing.id, cancelled="")
+        for name in ("e1", "e2"):
+            gone = replace(delivery(name=name, digest=name), event=Ignored("it was closed", 3))
+            assert await inbox.accept(gone) == Refused("it was closed")
+        assert [(one.task_type, one.work.number, one.cancelled) for one in await store.waiting()] == [
+            ("address_comment", 3, ""),
+            ("generate_questions", 4, ""),
+            ("draft_section", 3, ""),
+            ("generate_questions", 3, "closed"),
+        ]
+
+    asyncio.run(run())
+
+
 def test_an_event_that_comes_while_its_work_runs_is_looked_at_once_more_afterwards(
     store: Store, inbox: SqlInbox
 ) -> None:

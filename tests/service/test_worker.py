@@ -14,10 +14,12 @@ import pytest
 from tests.pullrequest.stage import ANN, NUMBER, Stage
 
 from codedesigner.errors import UnreachableError
-from codedesigner.event.model import CommandIssued, QueueEntered, ReviewRequested
+from codedesigner.event.model import CommandIssued, Ignored, QueueEntered, ReviewRequested
 from codedesigner.pool.lent import Turn
+from codedesigner.publish.discussion import PullState
 from codedesigner.service.database import Database, DatabaseError, open_database
 from codedesigner.service.holding import MOST_DEATHS
+from codedesigner.service.inbox import Refused
 from codedesigner.service.task import Task
 from codedesigner.service.worker import WorkerConfig
 
@@ -160,6 +162,51 @@ def test_a_newer_head_ends_the_older_review_between_two_calls_and_it_posts_nothi
         assert shop.stage.check().conclusion == "success"
         assert shop.stage.discussion.threads == ()
         assert [one.outcome for one in await shop.ended() if one.work.head == first][-1] == "superseded"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("state", ["closed", "merged", "open"])
+def test_a_pull_request_that_is_closed_ends_its_review_between_two_calls_if_that_is_so(
+    shop: Shop, state: PullState
+) -> None:
+    called, asked = asyncio.Event(), asyncio.Event()
+
+    async def endless(turn: Turn) -> None:
+        called.set()
+        while not turn.cancelled and not (state == "open" and asked.is_set()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    shop.calls = endless
+
+    async def run() -> None:
+        await shop.deliver(review(shop))
+        worker = shop.worker()
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        shop.stage.forge.opened(replace(shop.stage.pull, state=state))
+        told = await shop.deliver(Ignored("a pull request that is closed has nothing new to review", NUMBER))
+        assert told == Refused("a pull request that is closed has nothing new to review")
+        [going] = [one for one in await shop.tasks() if one.active]
+        assert (going.task_type, going.cancelled) == ("exploration", "closed")
+
+        async def believed() -> bool:
+            now = await shop.store.get(going.id)
+            return now is None or not now.active or not now.cancelled
+
+        await shop.until(believed)
+        asked.set()
+        await shop.until(shop.is_done)
+        worker.stop()
+        await running
+        last = (await shop.ended())[-1]
+        if state == "open":
+            assert (last.task_type, last.outcome) == ("incorporate_insight", "done")
+            return
+        assert (last.task_type, last.outcome) == ("exploration", "closed")
+        assert shop.stage.check().title == f"Not reviewed: the pull request was {state}"
+        assert shop.stage.check().conclusion == "cancelled"
+        assert shop.stage.discussion.threads == ()
 
     asyncio.run(run())
 
@@ -373,7 +420,7 @@ class Endless:
 
 @pytest.mark.parametrize("how", ["taken", "away"])
 def test_what_is_being_answered_is_waited_for_when_a_task_is_lost_and_nothing_else(shop: Shop, how: str) -> None:
-    short, long = Endless(0.3), Endless(0.5)
+    short, long = Endless(1.0), Endless(1.3)
 
     async def both(turn: Turn) -> None:
         await asyncio.gather(short(turn), long(turn))
@@ -382,7 +429,7 @@ def test_what_is_being_answered_is_waited_for_when_a_task_is_lost_and_nothing_el
         return short.begun == long.begun == 1
 
     shop.calls = both
-    shop.config = replace(QUICK, slots=1, lease_s=0.1 if how == "away" else 5.0)
+    shop.config = replace(QUICK, slots=1, lease_s=0.6 if how == "away" else 5.0)
 
     async def run() -> None:
         await shop.deliver(review(shop))

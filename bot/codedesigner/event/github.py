@@ -46,7 +46,8 @@ def _pull_request(payload: Table) -> Event:
     if action == "edited" and not table(payload, "changes", "base"):
         return Ignored("only the words of the pull request were edited")
     if action and action not in _REVIEWED | {"edited"}:
-        return Ignored(f"a pull request that is {action[:50]} has nothing new to review")
+        ended = number(pull.get("number")) if action == "closed" else None
+        return Ignored(f"a pull request that is {action[:50]} has nothing new to review", ended)
     return _review(table(pull, "base").get("sha"), table(pull, "head").get("sha"), number(pull.get("number")))
 
 

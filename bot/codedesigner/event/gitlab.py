@@ -74,7 +74,8 @@ def _merge_request(payload: Table) -> Event:
     if action == "update" and not (_pushed(said) or "target_branch" in changes or _undrafted(changes)):
         return Ignored("nothing that is reviewed was updated")
     if action not in ("open", "reopen", "update"):
-        return Ignored(f"a merge request after `{action[:50]}` has nothing new to review")
+        ended = iid if action in ("close", "merge") else None
+        return Ignored(f"a merge request after `{action[:50]}` has nothing new to review", ended)
     head = table(said, "last_commit").get("id")
     if iid is None or not is_sha(head):
         return Refused("the merge request carries no iid or no full commit id", HELP)

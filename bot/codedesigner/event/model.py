@@ -72,9 +72,13 @@ class QuestionAsked:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is asked of us; `reason` says why. A success, and nothing is posted."""
+    """Nothing is asked of us; `reason` says why. A success, and nothing is posted.
+
+    `ended` is the number of a pull request that was closed or merged: a review of it that is under way need not go on.
+    """
 
     reason: str
+    ended: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

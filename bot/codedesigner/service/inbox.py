@@ -16,7 +16,7 @@ from codedesigner.service.database import Database
 from codedesigner.service.intake import Delivery
 from codedesigner.service.rows import insert, note, select
 from codedesigner.service.spans import CONTEXT as TRACE
-from codedesigner.service.task import ASKED_AT, SEED, Context, Json, Task, Work, priority_of, seed_of
+from codedesigner.service.task import ASKED_AT, CLOSED, SEED, Context, Json, Task, Work, priority_of, seed_of
 from codedesigner.service.together import Together
 from codedesigner.service.work import ASKED_SEED, Asked, asked, by_person, first_task, supersedes, to_json, work_of
 
@@ -80,14 +80,29 @@ class SqlInbox:
     async def accept(self, delivery: Delivery) -> Accepted | Duplicate | Refused:
         """Take it: the delivery and its task in one transaction, ends of older reviews of the pull request with it.
 
+        Of one that says that a pull request has ended, only that is stored: its reviews are asked to end.
+
         Raises:
             DatabaseError: the database cannot be used; nothing is accepted then.
         """
         event = asked(delivery.event)
         if event is None:
             why = delivery.event
+            if isinstance(why, Ignored) and (number := why.ended) is not None:
+                return await self._together.run(lambda db: self._close(db, delivery, number, why.reason))
             return Refused(why.reason if isinstance(why, Ignored | NoEvent) else "nothing is asked")
         return await self._together.run(lambda db: self._accept(db, delivery, event))
+
+    def _close(self, db: Connection, delivery: Delivery, number: int, reason: str) -> Refused:
+        """Ask reviews of a pull request that has ended to end. Whether it is closed after all, they ask.
+
+        What is ready is published, or not, by whoever publishes it: that costs no model's answer.
+        """
+        for other in _under_way(db, delivery.forge, delivery.repo, number):
+            if other.work.kind.startswith("review") and other.module != "documenter":
+                _end(db, other, CLOSED)
+                note(db, other, self._clock(), "task.wanted", {"held": other.held, "cancelled": CLOSED})
+        return Refused(reason)
 
     def _accept(self, db: Connection, delivery: Delivery, event: Asked) -> Accepted | Duplicate | Refused:
         self._database.alone(db, f"{delivery.forge}:{delivery.repo}")
@@ -186,19 +201,20 @@ def _forget(db: Connection, name: str, digest: str) -> None:
 
 def _supersede(db: Connection, task: Task, now: float) -> None:
     """Ask reviews of other heads of the pull request to end. Whether theirs is not the head after all, they ask."""
-    if task.work.number is None:
-        return
     work = task.work
-    others = select(
-        db,
-        "forge = :forge AND repo = :repo AND number = :number AND state IN ('pending', 'running', 'paused')"
-        " AND cancelled = ''",
-        forge=work.forge,
-        repo=work.repo,
-        number=work.number,
-    )
-    for other in others:
+    if work.number is None:
+        return
+    for other in _under_way(db, work.forge, work.repo, work.number):
         if supersedes(work, other.work):
-            why = f"superseded by {work.head}"
-            db.execute(text("UPDATE tasks SET cancelled = :why WHERE id = :id"), {"why": why, "id": other.id})
+            _end(db, other, f"superseded by {work.head}")
             note(db, other, now, "task.superseded", {"by": work.head})
+
+
+def _under_way(db: Connection, forge: str, repo: str, number: int) -> list[Task]:
+    """Tasks of a pull request that have not ended, and that nobody has asked to end."""
+    where = "forge = :forge AND repo = :repo AND number = :number AND cancelled = ''"
+    return select(db, f"{where} AND state IN ('pending', 'running', 'paused')", forge=forge, repo=repo, number=number)
+
+
+def _end(db: Connection, task: Task, why: str) -> None:
+    db.execute(text("UPDATE tasks SET cancelled = :why WHERE id = :id"), {"why": why, "id": task.id})

@@ -94,6 +94,8 @@ NEXT: Mapping[TaskState, frozenset[TaskState]] = {
 
 ASKED_AT, SEED = "asked_at", "seed_priority"
 """What followers take over from the context of a work's first task: when it was asked for, and how urgent it is."""
+CLOSED = "closed"
+"""Why a review is asked to end whose pull request was closed or merged, and how it ends then."""
 MOST_SEED, SEED_POINTS = 5, 10
 """The highest urgency, and what one step of it is worth to a task."""
 

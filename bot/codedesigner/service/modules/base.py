@@ -19,8 +19,8 @@ from codedesigner.publish.report import Report
 from codedesigner.pullrequest.answers import Question
 from codedesigner.pullrequest.checking import Checking
 from codedesigner.pullrequest.desk import Desk, Order, Reviewing
-from codedesigner.pullrequest.superseding import superseded
-from codedesigner.service.task import Context, Json, Module, Task, TaskType, Work
+from codedesigner.pullrequest.superseding import closed, superseded
+from codedesigner.service.task import CLOSED, Context, Json, Module, Task, TaskType, Work
 from codedesigner.service.work import Asked, from_json
 from codedesigner.stages import SoFar, Stage
 
@@ -215,16 +215,21 @@ class Guarded:
 
 
 async def _is_over(desk: Desk, task: Task, why: str) -> bool:
-    if not why.startswith(SUPERSEDED) or task.work.number is None:
+    if not why.startswith((SUPERSEDED, CLOSED)) or task.work.number is None:
         return True
-    return (await desk.forge.pull(task.work.number)).head != task.work.head
+    pull = await desk.forge.pull(task.work.number)
+    return pull.head != task.work.head or (why == CLOSED and pull.state != "open")
 
 
 async def _end(desk: Desk, task: Task, why: str) -> TaskResult:
     """The commit's check says how it ended."""
     work = task.work
-    if why.startswith(SUPERSEDED) and work.number is not None:
-        await superseded(desk, await desk.forge.pull(work.number), work.head)
+    if why.startswith((SUPERSEDED, CLOSED)) and work.number is not None:
+        pull = await desk.forge.pull(work.number)
+        if why == CLOSED and pull.head == work.head:
+            await closed(desk, pull)
+            return TaskResult(CLOSED)
+        await superseded(desk, pull, work.head)
         return TaskResult(SUPERSEDED)
     if work.head:
         await Checking(desk, work.number, work.head).broke(CancelledError(f"it was cancelled ({why})"))

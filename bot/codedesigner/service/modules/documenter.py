@@ -18,7 +18,7 @@ from codedesigner.pullrequest.handling import handle
 from codedesigner.pullrequest.reviewing import review_pull
 from codedesigner.pullrequest.superseding import closed, superseded
 from codedesigner.service.modules.base import SUPERSEDED, PullModule, TaskResult, review_of
-from codedesigner.service.task import Task, TaskType
+from codedesigner.service.task import CLOSED, Task, TaskType
 from codedesigner.service.work import Asked
 from codedesigner.stages import SoFar, Stage
 
@@ -49,7 +49,7 @@ class Documenter(PullModule):
         # What a merge brought in is worth knowing; of what was closed nobody wants to hear.
         if pull.state == "closed" or (pull.state == "merged" and report is None):
             await closed(desk, pull)
-            return TaskResult("closed")
+            return TaskResult(CLOSED)
         if report is not None:
             desk = replace(desk, reviewing=Kept(desk.reviewing, report, str(task.context.get("start", ""))))
         ended = await review_pull(desk, pull, full=asked.full and report is None)

@@ -23,7 +23,7 @@ from codedesigner.run.passes import Asked as Answers
 from codedesigner.service.modules.base import Bench, PullModule, TaskResult, review_of
 from codedesigner.service.modules.researcher import BRIEFS, briefed
 from codedesigner.service.room import asking
-from codedesigner.service.task import Json, Task, TaskType
+from codedesigner.service.task import CLOSED, Json, Task, TaskType
 from codedesigner.service.work import Asked
 from codedesigner.stages import STAGES, SoFar, Stage
 
@@ -74,7 +74,7 @@ class Explorer(PullModule):
             return TaskResult("moved", {"next": "incorporate_insight"})
         if pull.state != "open":
             await closed(desk, pull)
-            return TaskResult("closed")
+            return TaskResult(CLOSED)
         case = await self._case(task, desk, pull, full=asked.full)
         request = case.prepared.request
         if pull.draft and request.settings.forge.drafts == "skip" and request.mode.enabled:

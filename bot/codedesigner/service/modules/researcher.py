@@ -37,7 +37,7 @@ from codedesigner.service.modules.research import (
     to_text,
 )
 from codedesigner.service.room import asking
-from codedesigner.service.task import Json, Task, TaskType
+from codedesigner.service.task import CLOSED, Json, Task, TaskType
 from codedesigner.service.work import Asked
 
 _NEXT: Mapping[TaskType, TaskType] = {
@@ -78,7 +78,7 @@ class Researcher(PullModule):
 
     async def _questions(self, task: Task, desk: Desk, pull: PullRequest, *, full: bool) -> TaskResult:
         if pull.state != "open":
-            return TaskResult("closed")
+            return TaskResult(CLOSED)
         stand = await standing_of(desk, pull)
         before = stand.remembered.state.head
         await Checking(desk, pull.number, pull.head).begin(before)

@@ -143,7 +143,7 @@ class Hooks:
 
     async def _taken(self, delivery: Delivery, source: str) -> Answer:
         """A proved delivery: something is asked, and of a repository that is reviewed."""
-        if isinstance(delivery.event, Ignored):
+        if isinstance(delivery.event, Ignored) and delivery.event.ended is None:
             return self._ignored(delivery, delivery.event.reason)
         if not allowed(self._repositories(delivery.forge), delivery.repo):
             return self._ignored(delivery, "the repository is not one of those that are reviewed")
