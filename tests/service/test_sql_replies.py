@@ -79,8 +79,9 @@ def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(tmp_path:
     asyncio.run(run())
 
 
-def test_what_came_meanwhile_is_kept_though_nothing_comes_after_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("more", [False, True])
+def test_what_came_meanwhile_is_kept_whether_something_comes_after_it_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, more: bool
 ) -> None:
     monkeypatch.setattr("codedesigner.service.replies._AGAIN_S", 0.02)
 
@@ -92,8 +93,11 @@ def test_what_came_meanwhile_is_kept_though_nothing_comes_after_it(
             other.execute("BEGIN IMMEDIATE")
             await store.put("a", REPLY)
             other.execute("ROLLBACK")
+            if more:  # and it takes the other with it
+                await store.put("b", REPLY)
+                await asyncio.sleep(0.1)
             async with asyncio.timeout(20):
-                while other.execute("SELECT count(*) FROM replies").fetchone() != (1,):  # noqa: ASYNC110
+                while other.execute("SELECT count(*) FROM replies").fetchone() != (1 + more,):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         await store.close()
         database.close()

@@ -111,7 +111,8 @@ class SqlReplies:
             await self._again.close()
 
     async def _saved(self) -> bool:
-        await self._save(measure=False)
+        if self._waiting:  # else a reply that came meanwhile has taken the others with it
+            await self._save(measure=False)
         return bool(self._waiting)
 
     async def _save(self, *, measure: bool) -> None:
