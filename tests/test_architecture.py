@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -73,8 +73,29 @@ def room_of(path: Path) -> str:
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 IN_PURE = [path for path in FILES if room_of(path) in PURE]
-every_file = pytest.mark.parametrize("path", FILES, ids=name_of)
-every_pure_file = pytest.mark.parametrize("path", IN_PURE, ids=name_of)
+IN_SIBLINGS = [path for path in FILES if room_of(path) in SIBLINGS]
+
+
+def each_of(paths: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """One test for all the files, that names each file which breaks the law."""
+
+    def over(law: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            broken = {}
+            for path in paths:
+                try:
+                    law(path)
+                except AssertionError as error:
+                    broken[name_of(path)] = str(error)
+            assert paths
+            assert not broken, "\n".join(f"{name}: {why}" for name, why in broken.items())
+
+        return test
+
+    return over
+
+
+every_file, every_pure_file = each_of(FILES), each_of(IN_PURE)
 
 
 def imported(path: Path) -> set[str]:
@@ -101,10 +122,9 @@ def touches(names: set[str], modules: frozenset[str]) -> set[str]:
     }
 
 
-def calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func)
+@cache
+def calls(path: Path) -> tuple[str, ...]:
+    return tuple(ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
 
 
 def rooms_below(path: Path) -> set[str]:
@@ -122,7 +142,7 @@ def test_imports_only_point_up(path: Path) -> None:
     assert rooms_below(path) == set()
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if room_of(path) in SIBLINGS], ids=name_of)
+@each_of(IN_SIBLINGS)
 def test_edges_do_not_know_each_other(path: Path) -> None:
     used = {name.split(".")[1] for name in imported(path) if name.startswith("codedesigner.")}
     assert (used & SIBLINGS) - {room_of(path)} == set()
@@ -143,7 +163,8 @@ def test_pure_rooms_have_no_way_out(path: Path) -> None:
 
 @every_file
 def test_files_are_one_idea(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MOST_LINES
 
 
 @every_file
