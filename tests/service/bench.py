@@ -97,7 +97,7 @@ class Shop:
         self.opened.append(task.task_type)
         desk = self.stage.desk
         asking = Asking(desk.reviewing, turn, self.calls, self.halted)
-        yield replace(desk, reviewing=asking, secrets=self.secrets)  # type: ignore[arg-type]
+        yield replace(desk, reviewing=asking, secrets=self.secrets, resumed=True)  # type: ignore[arg-type]
 
     def worker(self, name: str = "w") -> Worker:
         view = View()

@@ -16,7 +16,7 @@ from tests.pullrequest.stage import ANN, NUMBER, Stage
 from codedesigner.errors import UnreachableError
 from codedesigner.event.model import CommandIssued, Ignored, QueueEntered, ReviewRequested
 from codedesigner.pool.lent import Turn
-from codedesigner.publish.discussion import PullState
+from codedesigner.publish.discussion import Check, PullState
 from codedesigner.service.database import Database, DatabaseError, open_database
 from codedesigner.service.holding import MOST_DEATHS
 from codedesigner.service.inbox import Refused
@@ -463,6 +463,50 @@ def test_what_is_being_answered_is_waited_for_when_a_task_is_lost_and_nothing_el
         await running
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("how", ["lost", "lost in a call", "stopped"])
+def test_who_is_interrupted_leaves_the_check_to_whoever_goes_on(shop: Shop, how: str) -> None:
+    """That one may have completed it already, and what is published about a merge queue has to be its word."""
+    called = asyncio.Event()
+
+    async def asks(turn: Turn) -> None:
+        turn.asks(more=1)
+        called.set()
+        try:
+            await asyncio.sleep(60.0 if how == "stopped" else 0.5)
+        finally:
+            turn.asks(more=-1)
+
+    async def stays(_turn: Turn) -> None:
+        called.set()
+        await asyncio.Event().wait()
+
+    shop.calls = stays if how == "lost" else asks
+    shop.config = replace(QUICK, grace_s=0.2)
+
+    async def run() -> None:
+        await shop.deliver(QueueEntered(shop.stage.pull.base, shop.stage.pull.head, NUMBER))
+        worker = shop.worker("zombie")
+        running = asyncio.create_task(worker.run())
+        await called.wait()
+        assert shop.stage.check().conclusion is None
+        if how != "stopped":
+            [freed] = await shop.store.free("zombie")
+            assert await shop.store.start(freed, "alive", 60.0, {}) is not None
+            shop.stage.forge.checks[shop.stage.pull.head, "codedesigner"] = done
+
+            async def lost() -> bool:
+                return not worker.entries
+
+            await shop.until(lost)
+        worker.stop()
+        await running
+
+    done = Check(shop.stage.pull.head, "codedesigner", "success", "of whoever has it now", "")
+    asyncio.run(run())
+    assert shop.stage.check().conclusion == (None if how == "stopped" else "success")
+    assert ("task.handed_back" in shop.names()) == (how == "stopped")
 
 
 @pytest.mark.parametrize("how", ["parked", "stopped"])

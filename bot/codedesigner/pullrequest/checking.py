@@ -35,8 +35,12 @@ class Checking:
         self.complete = True
 
     async def broke(self, error: BaseException) -> None:
-        """Complete the check for a run that did not come to its end. Nothing it says is what the change can mend."""
-        if not self.complete:
+        """Complete the check for a run that did not come to its end. Nothing it says is what the change can mend.
+
+        Where somebody goes on with what was interrupted the check stays as it is: that one may have completed it.
+        """
+        going_on = self.desk.resumed and isinstance(error, asyncio.CancelledError)
+        if not self.complete and not going_on:
             what, detail = _words(error)
             await self.end(broken(self.head, what, detail=detail, run=self.desk.run))
 

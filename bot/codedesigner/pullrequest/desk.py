@@ -66,6 +66,7 @@ class Desk:
 
     `clock` gives Unix time in seconds. `run` names this run and is the same when it is started again. `say` takes a
     line for the log. `secrets` are values that nothing published may hold. `book` keeps what became of findings.
+    `resumed`: whoever is interrupted has somebody who goes on, so that an interruption is no end.
     """
 
     forge: Forge
@@ -76,6 +77,7 @@ class Desk:
     say: Callable[[str], None] = _silent
     secrets: KnownSecrets = NO_SECRETS
     book: Book | None = None
+    resumed: bool = False
 
     def signer(self, pull: PullRequest) -> Signer:
         """Who writes and reads marks on the pull request."""

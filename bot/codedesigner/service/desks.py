@@ -56,7 +56,9 @@ class ForgeDesks:
             told = self.progress(task)
             reviewing = Checkout(opened.forge, self.options, self.environ, opened.fetch, self.say, lent, told)
             run = str(task.context.get("first", task.id))
-            yield Desk(opened.forge, reviewing, self.clock, run, self.key, self.say, self.secrets, self.book)
+            yield Desk(
+                opened.forge, reviewing, self.clock, run, self.key, self.say, self.secrets, self.book, resumed=True
+            )
 
 
 def _number(task: Task, name: str) -> int:

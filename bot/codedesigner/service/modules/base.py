@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -125,8 +126,6 @@ class PullModule(ModuleInterface):
             try:
                 return await self._perform(task, guarded, from_json(task.context["event"]))
             except CancelledError:
-                if llm.cancelled == LOST:
-                    raise
                 return await _end(desk, task, llm.cancelled)
 
     def handle_task_result(self, task: Task, result: TaskResult) -> None:
@@ -210,6 +209,8 @@ class Guarded:
         return said
 
     def _go_on(self) -> None:
+        if self.turn.cancelled == LOST:
+            raise asyncio.CancelledError
         if self.turn.cancelled:
             raise CancelledError(f"it was cancelled: {self.turn.cancelled}")
 
