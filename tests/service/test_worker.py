@@ -254,6 +254,22 @@ def test_a_stopped_worker_hands_back_what_it_cannot_finish_and_the_next_one_ends
     asyncio.run(run())
 
 
+async def until_told(shop: Shop, name: str) -> Task:
+    """The task of a review, once a worker has told that of it and has stopped."""
+    await shop.deliver(review(shop))
+    worker = shop.worker()
+    running = asyncio.create_task(worker.run())
+
+    async def told() -> bool:
+        return name in shop.names()
+
+    await shop.until(told)
+    worker.stop()
+    await running
+    [task] = [one for one in await shop.tasks() if one.active]
+    return task
+
+
 def test_a_failure_is_tried_again_and_the_module_hears_of_it(shop: Shop) -> None:
     times = 0
 
@@ -265,17 +281,7 @@ def test_a_failure_is_tried_again_and_the_module_hears_of_it(shop: Shop) -> None
     shop.calls = breaks
 
     async def run() -> None:
-        await shop.deliver(review(shop))
-        worker = shop.worker()
-        running = asyncio.create_task(worker.run())
-
-        async def retried() -> bool:
-            return "task.retried" in shop.names()
-
-        await shop.until(retried)
-        worker.stop()
-        await running
-        [task] = [one for one in await shop.tasks() if one.active]
+        task = await until_told(shop, "task.retried")
         assert (task.state, task.retry_count, task.error) == ("paused", 1, "a bug (ZeroDivisionError)")
         assert task.not_before > task.updated_at + 50
         assert await shop.store.kept("explorer") == {task.work.name: "ZeroDivisionError"}
@@ -289,23 +295,9 @@ def test_a_machine_without_room_is_waited_for_and_no_bug(shop: Shop) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
 
     shop.calls = full
-
-    async def run() -> None:
-        await shop.deliver(review(shop))
-        worker = shop.worker()
-        running = asyncio.create_task(worker.run())
-
-        async def waits() -> bool:
-            return "task.waiting" in shop.names()
-
-        await shop.until(waits)
-        worker.stop()
-        await running
-        [task] = [one for one in await shop.tasks() if one.active]
-        assert (task.retry_count, task.waits) == (0, 1)
-        assert task.error == "the worker's machine has no room: No space left on device"
-
-    asyncio.run(run())
+    task = asyncio.run(until_told(shop, "task.waiting"))
+    assert (task.retry_count, task.waits) == (0, 1)
+    assert task.error == "the worker's machine has no room: No space left on device"
 
 
 def test_a_task_that_is_held_waits_for_its_person_and_one_that_is_cancelled_says_so(shop: Shop) -> None:
