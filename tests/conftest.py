@@ -61,6 +61,15 @@ class Repo:
         return self.git("rev-parse", "HEAD")
 
 
+# Tests that wait for tens of seconds, in their own processes: begun last, they would be waited for alone.
+LONGEST = ("tests/service/test_run.py", "tests/engine/test_service.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture
 def make_repo(tmp_path: Path) -> Callable[..., Repo]:
     """Makes repositories with one first commit."""
