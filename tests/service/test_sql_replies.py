@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,17 @@ from codedesigner.service.replies import SqlReplies
 from codedesigner.service.schema import MIGRATIONS
 
 REPLY = Reply("c", "one", "answered", value={"a": "é\u2028"}, usage=Usage(calls=1, tokens_in=5), latency_ms=3.0)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[tuple[Database, SqlReplies, sqlite3.Connection]]:
+    """A database and its replies, and somebody else who has locked it, until that one rolls back."""
+    open_database(f"sqlite:///{folder / 'x.sqlite'}", folder).close()
+    database = Database(f"sqlite:///{folder / 'x.sqlite'}", durable=False)
+    with closing(sqlite3.connect(folder / "x.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield database, SqlReplies(database, lambda: 1.0, lambda _line: None), other
+    database.close()
 
 
 def test_what_one_worker_was_told_another_knows(address: str, tmp_path: Path) -> None:
@@ -64,17 +76,12 @@ def test_while_the_database_is_away_nothing_is_known_and_that_is_told_once(tmp_p
 
 def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(tmp_path: Path) -> None:
     async def run() -> None:
-        open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path).close()
-        database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", durable=False)
-        store = SqlReplies(database, lambda: 1.0, lambda _line: None)
-        with closing(sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(tmp_path) as (database, store, other):
             await store.put("a", REPLY)
             assert await store.get("a") == replace(REPLY, from_store=True), "this process knows it all the same"
             other.execute("ROLLBACK")
-        await store.put("b", REPLY)
-        assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
-        database.close()
+            await store.put("b", REPLY)
+            assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
 
     asyncio.run(run())
 
@@ -86,11 +93,7 @@ def test_what_came_meanwhile_is_kept_whether_something_comes_after_it_or_not(
     monkeypatch.setattr("codedesigner.service.replies._AGAIN_S", 0.02)
 
     async def run() -> None:
-        open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path).close()
-        database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", durable=False)
-        store = SqlReplies(database, lambda: 1.0, lambda _line: None)
-        with closing(sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(tmp_path) as (_, store, other):
             await store.put("a", REPLY)
             other.execute("ROLLBACK")
             if more:  # and it takes the other with it
@@ -99,8 +102,7 @@ def test_what_came_meanwhile_is_kept_whether_something_comes_after_it_or_not(
             async with asyncio.timeout(20):
                 while other.execute("SELECT count(*) FROM replies").fetchone() != (1 + more,):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
-        await store.close()
-        database.close()
+            await store.close()
 
     asyncio.run(run())
 
@@ -123,11 +125,7 @@ def test_who_asks_while_the_database_is_away_waits_for_its_return(tmp_path: Path
 
 def test_who_is_cancelled_while_it_puts_loses_nothing(tmp_path: Path) -> None:
     async def run() -> None:
-        open_database(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path).close()
-        database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", durable=False)
-        store = SqlReplies(database, lambda: 1.0, lambda _line: None)
-        with closing(sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(tmp_path) as (database, store, other):
             await store.put("a", REPLY)
             putting = asyncio.ensure_future(store.put("b", REPLY))
             await asyncio.sleep(0)
@@ -135,11 +133,10 @@ def test_who_is_cancelled_while_it_puts_loses_nothing(tmp_path: Path) -> None:
             putting.cancel()
             await asyncio.wait({putting})
             other.execute("ROLLBACK")
-        for name in ("a", "b"):
-            assert await store.get(name) == replace(REPLY, from_store=True)
-        await store.close()
-        assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
-        database.close()
+            for name in ("a", "b"):
+                assert await store.get(name) == replace(REPLY, from_store=True)
+            await store.close()
+            assert database.do(lambda db: db.execute(text("SELECT count(*) FROM replies")).scalar_one()) == 2
 
     asyncio.run(run())
 

@@ -98,6 +98,7 @@ class SqlInbox:
 
         What is ready is published, or not, by whoever publishes it: that costs no model's answer.
         """
+        self._database.alone(db, f"{delivery.forge}:{delivery.repo}")
         for other in _under_way(db, delivery.forge, delivery.repo, number):
             if other.work.kind.startswith("review") and other.module != "documenter":
                 _end(db, other, CLOSED)

@@ -215,8 +215,13 @@ class Guarded:
             raise CancelledError(f"it was cancelled: {self.turn.cancelled}")
 
 
+def _by_the_forge(why: str) -> bool:
+    """Whether the reason is what a webhook said, which the forge can be asked about."""
+    return why == CLOSED or why.startswith(SUPERSEDED)
+
+
 async def _is_over(desk: Desk, task: Task, why: str) -> bool:
-    if not why.startswith((SUPERSEDED, CLOSED)) or task.work.number is None:
+    if not _by_the_forge(why) or task.work.number is None:
         return True
     pull = await desk.forge.pull(task.work.number)
     return pull.head != task.work.head or (why == CLOSED and pull.state != "open")
@@ -225,7 +230,7 @@ async def _is_over(desk: Desk, task: Task, why: str) -> bool:
 async def _end(desk: Desk, task: Task, why: str) -> TaskResult:
     """The commit's check says how it ended."""
     work = task.work
-    if why.startswith((SUPERSEDED, CLOSED)) and work.number is not None:
+    if _by_the_forge(why) and work.number is not None:
         pull = await desk.forge.pull(work.number)
         if why == CLOSED and pull.head == work.head:
             await closed(desk, pull)
